@@ -1,0 +1,41 @@
+import { getCACertificates } from "node:tls"
+import { type Dispatcher, EnvHttpProxyAgent } from "undici"
+
+export type ProxySettings = { readonly httpProxy?: string; readonly httpsProxy?: string; readonly noProxy?: string }
+
+export type DispatcherOptions = {
+  readonly proxy: ProxySettings
+  /** Trusted beside the system's own certificates (PEM, one or more). */
+  readonly caBundlePem?: string
+  /** Connections per origin at most. */
+  readonly connections: number
+  readonly connectTimeoutMs: number
+  /** How long to wait for the response's head, and between two pieces of its body. */
+  readonly answerTimeoutMs: number
+}
+
+/** One pool of connections with its certificates, proxy and limits; the caller closes it. */
+export function openDispatcher({
+  proxy,
+  caBundlePem,
+  connections,
+  connectTimeoutMs,
+  answerTimeoutMs,
+}: DispatcherOptions): Dispatcher {
+  const tls = caBundlePem === undefined ? {} : { ca: trustAlso(caBundlePem) }
+  return new EnvHttpProxyAgent({
+    // Empty strings, not undefined: undefined would read the process environment behind the settings' back.
+    httpProxy: proxy.httpProxy ?? "",
+    httpsProxy: proxy.httpsProxy ?? "",
+    noProxy: proxy.noProxy ?? "",
+    connections,
+    connect: { timeout: connectTimeoutMs, ...tls },
+    requestTls: { timeout: connectTimeoutMs, ...tls },
+    headersTimeout: answerTimeoutMs,
+    bodyTimeout: answerTimeoutMs,
+  })
+}
+
+function trustAlso(caBundlePem: string): string[] {
+  return [...getCACertificates("default"), caBundlePem]
+}
