@@ -23,7 +23,12 @@ export type StoredEvent = {
   readonly fingerprint: string
   /** What is stored now. Absent on our own copies where the calendar knows them to be as their fingerprint says. */
   readonly event?: CalendarEvent
+  /** When the item is, from its first start to its last end. Present where `event` is absent: deletion asks for it. */
+  readonly span?: Span
 }
+
+/** From the first start to the last end; a series without end has none. All-day dates count as midnights in UTC. */
+export type Span = { readonly start: Temporal.Instant; readonly end?: Temporal.Instant }
 
 /** One event that had to be left out; it never costs the others. Messages carry no subject or body. */
 export type EventProblem = { readonly key: string; readonly reason: string; readonly message: string }
