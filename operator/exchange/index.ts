@@ -1,0 +1,15 @@
+import type { ConnectionSettings, ExchangeConnection } from "../core/ports.ts"
+import type { ExchangeDeps } from "./deps.ts"
+import { openGraphConnection } from "./graph/connection.ts"
+
+/** The catalogue of backends. Opening sends nothing; the first call does. The caller closes what it opened. */
+export function openConnection(deps: ExchangeDeps): (settings: ConnectionSettings) => ExchangeConnection {
+  return settings => {
+    switch (settings.kind) {
+      case "graph":
+        return openGraphConnection(deps, settings)
+      default:
+        return settings.kind satisfies never
+    }
+  }
+}
