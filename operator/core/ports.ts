@@ -220,15 +220,16 @@ export type ICalSettings = {
   readonly timeZone?: string
   readonly timeoutMs: number
 }
+/** An event from a manifest, or why there is none: an unreadable manifest keeps its copies, so it is not left out. */
+export type ManifestEvent = { readonly identities: readonly string[] } & (
+  | { readonly event: CalendarEvent; readonly problem?: undefined }
+  | { readonly event?: undefined; readonly problem: EventProblem }
+)
 export type EventsSettings = {
   readonly kind: "events"
   readonly name: string
   /** The selected CalendarEvent objects, already parsed; `identities` says whose calendars each is in. */
-  readonly events: readonly {
-    readonly event: CalendarEvent
-    readonly identities: readonly string[]
-    readonly problem?: EventProblem
-  }[]
+  readonly events: readonly ManifestEvent[]
   readonly revision: string
 }
 export type SourceSettings = ICalSettings | EventsSettings
