@@ -1,0 +1,166 @@
+import { createHash, X509Certificate } from "node:crypto"
+import { type AuthenticationResult, ConfidentialClientApplication, type Configuration } from "@azure/msal-node"
+import type { Dispatcher } from "undici"
+import { NeedsAttentionError, TemporaryError } from "../core/errors.ts"
+import type { GraphCredential, ProbeReport } from "../core/ports.ts"
+import { retryAfterMs } from "../http/retry-after.ts"
+import { type Clock, untilAborted } from "./clock.ts"
+import { tokenError } from "./token-errors.ts"
+import { TokenTransport } from "./token-transport.ts"
+
+/** Renewed this long before it ends, so that no request leaves with a token that dies on the way. */
+const renewBeforeMs = 300_000
+const shortestUsefulMs = 30_000
+
+export type AccessTokenSettings = {
+  readonly login: string
+  readonly tenantId: string
+  readonly clientId: string
+  /** What the token is for: the Graph endpoint. */
+  readonly resource: string
+  readonly credential: GraphCredential
+}
+
+export type AccessTokenDeps = {
+  readonly clock: Clock
+  readonly dispatcher: Dispatcher
+  readonly seen: (request: { readonly status: number }) => void
+}
+
+/** The application's own token: asked for once for all who need it, kept until shortly before it ends. */
+export class AccessToken {
+  readonly #clock: Clock
+  readonly #settings: AccessTokenSettings
+  readonly #transport: TokenTransport
+  readonly #certificate: X509Certificate | undefined
+  #app: ConfidentialClientApplication | undefined
+  #token: { readonly text: string; readonly endsAtMs: number } | undefined
+  #flight: Promise<string> | undefined
+
+  constructor({ clock, dispatcher, seen }: AccessTokenDeps, settings: AccessTokenSettings) {
+    this.#clock = clock
+    this.#settings = settings
+    this.#transport = new TokenTransport(dispatcher, status => seen({ status }))
+    this.#certificate = readCertificate(settings.credential)
+  }
+
+  /** What is known of the credential without asking anybody. */
+  get credential(): NonNullable<ProbeReport["credential"]> {
+    const { kind } = this.#settings.credential
+    if (this.#certificate === undefined) return { kind }
+    return { kind, expiresAt: Temporal.Instant.fromEpochMilliseconds(this.#certificate.validToDate.getTime()) }
+  }
+
+  /** A token good for some minutes. Throws core errors with the reasons of CredentialsValid. */
+  get(signal: AbortSignal): Promise<string> {
+    const token = this.#token
+    if (token && token.endsAtMs - this.#now() > renewBeforeMs) return Promise.resolve(token.text)
+    return untilAborted(
+      this.#fly().catch(error => this.#orStillGood(error)),
+      signal,
+    )
+  }
+
+  /** Another token than the one that was refused. Many may ask at once; one request is made. */
+  getInsteadOf(refused: string, signal: AbortSignal): Promise<string> {
+    if (this.#token?.text === refused) this.#token = undefined
+    return this.get(signal)
+  }
+
+  #fly(): Promise<string> {
+    this.#flight ??= this.#acquire().finally(() => {
+      this.#flight = undefined
+    })
+    return this.#flight
+  }
+
+  /** A directory that is down for a moment costs nothing while the token at hand still lives. */
+  #orStillGood(error: unknown): string {
+    const token = this.#token
+    if (error instanceof TemporaryError && token && token.endsAtMs - this.#now() > shortestUsefulMs) return token.text
+    throw error
+  }
+
+  async #acquire(): Promise<string> {
+    this.#checkCertificate()
+    try {
+      this.#app ??= new ConfidentialClientApplication(configure(this.#settings, this.#transport))
+      const scopes = [`${this.#settings.resource.replace(/\/+$/, "")}/.default`]
+      // Past its cache: when to renew is decided here, by the clock we were given.
+      return this.#keep(await this.#app.acquireTokenByClientCredential({ scopes, skipCache: true }))
+    } catch (error) {
+      this.#app = undefined // it would answer the next call from its memory of the failure
+      throw this.#translated(error)
+    }
+  }
+
+  #keep(result: AuthenticationResult | null): string {
+    if (!result?.accessToken) throw new Error("the token library returned no token and no error")
+    const endsAtMs = result.expiresOn?.getTime() ?? this.#now()
+    this.#token = { text: result.accessToken, endsAtMs }
+    return result.accessToken
+  }
+
+  #checkCertificate(): void {
+    const endedAt = this.credential.expiresAt
+    if (endedAt === undefined || endedAt.epochMilliseconds > this.#now()) return
+    throw new NeedsAttentionError(`the certificate ended at ${endedAt}; put a new one into the Secret`, {
+      reason: "Expired",
+    })
+  }
+
+  #translated(error: unknown): Error {
+    if (error instanceof NeedsAttentionError) return error
+    const { failure, retryAfter } = this.#transport
+    const host = new URL(this.#settings.login).host
+    return tokenError(error, { host, failure, retryAfterMs: retryAfterMs(retryAfter, this.#now()) })
+  }
+
+  #now(): number {
+    return this.#clock.now().epochMilliseconds
+  }
+}
+
+function configure(
+  { login, tenantId, clientId, credential }: AccessTokenSettings,
+  transport: TokenTransport,
+): Configuration {
+  const authority = new URL(login)
+  return {
+    auth: {
+      clientId,
+      authority: `${authority.origin}/${tenantId}`,
+      // With its port: otherwise the library asks login.microsoftonline.com whether it may believe this host.
+      knownAuthorities: [authority.host],
+      ...proofOf(credential),
+    },
+    system: { networkClient: transport, disableInternalRetries: true },
+  }
+}
+
+function proofOf(
+  credential: GraphCredential,
+): Pick<Configuration["auth"], "clientSecret" | "clientCertificate" | "clientAssertion"> {
+  switch (credential.kind) {
+    case "secret":
+      return { clientSecret: credential.secret }
+    case "certificate": {
+      const { certificatePem, privateKeyPem } = credential
+      const thumbprintSha256 = createHash("sha256").update(new X509Certificate(certificatePem).raw).digest("hex")
+      return { clientCertificate: { thumbprintSha256, privateKey: privateKeyPem, x5c: certificatePem } }
+    }
+    case "workloadIdentity":
+      return { clientAssertion: credential.readAssertion }
+    default:
+      return credential satisfies never
+  }
+}
+
+function readCertificate(credential: GraphCredential): X509Certificate | undefined {
+  if (credential.kind !== "certificate") return undefined
+  try {
+    return new X509Certificate(credential.certificatePem)
+  } catch (cause) {
+    throw new NeedsAttentionError("tls.crt holds no certificate that can be read", { reason: "InvalidClient", cause })
+  }
+}
