@@ -28,18 +28,19 @@ export const annotations = {
   abandon: "calsync.dev/abandon",
 } as const
 
-/** Labels on objects the operator makes. */
-export const labels = {
-  binding: "calsync.dev/binding",
-  managedBy: "app.kubernetes.io/managed-by",
-} as const
-
 /** Held by a CalendarSync whose copies are to be removed before it may go. */
 export const cleanupFinalizer = "calsync.dev/cleanup"
 /** Held by what is still referred to, so that a credential does not go before the mailboxes it is needed for. */
 export const inUseFinalizer = "calsync.dev/in-use"
 
-/** The last value by which somebody asked for a pass, whichever tool wrote it. */
-export function requestedAt(objectAnnotations: Readonly<Record<string, string>> | undefined): string | undefined {
-  return objectAnnotations?.[annotations.requestedAt] ?? objectAnnotations?.[annotations.fluxRequestedAt]
+/**
+ * The token by which somebody asked for a pass last, whichever tool wrote it; tokens are times, so the greater is the later.
+ * To be echoed as `status.lastHandledReconcileAt`.
+ */
+export function requestedAt(written: Readonly<Record<string, string>> | undefined): string | undefined {
+  const tokens = [written?.[annotations.requestedAt], written?.[annotations.fluxRequestedAt]]
+  return tokens
+    .filter(token => token !== undefined)
+    .toSorted()
+    .at(-1)
 }

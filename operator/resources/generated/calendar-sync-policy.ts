@@ -15,13 +15,13 @@ export type CalendarSyncPolicySpec = {
   readonly schedule?: {
     /** The safety pass over every mailbox. Changes of the source and in Outlook come sooner, by themselves. */
     readonly interval?: string
-    /** When everything is read afresh, trusting nothing that was known. Absent means never by the clock. */
+    /** When everything is read afresh, trusting nothing that was known: what heals the unforeseen. Absent means every night at two, UTC, spread over two hours. */
     readonly fullResync?: {
       /** Minute, hour, day of month, month and day of week, such as `0 2 * * *`. */
       readonly cron: string
       /** The IANA zone of the cron line. Absent means UTC. */
       readonly timeZone?: string
-      /** Over how long the mailboxes are spread, each at its own fixed moment, so that they do not all start at once. Absent means 1h. */
+      /** Over how long the mailboxes are spread, each at its own fixed moment, so that they do not all start at once. Absent means 2h. */
       readonly spread?: string
     }
   }
@@ -40,7 +40,7 @@ export type CalendarSyncPolicySpec = {
     readonly showAs?: "FromSource" | "Free" | "Tentative" | "Busy" | "OutOfOffice" | "WorkingElsewhere"
     /** Who may read it in a shared calendar. FromSource takes what the event says, and Normal where it says nothing. */
     readonly sensitivity?: "FromSource" | "Normal" | "Personal" | "Private" | "Confidential"
-    /** The subject as a template with `{{subject}}`, `{{location}}` and `{{type}}`. Absent means the event's own subject. */
+    /** The subject as a template with `{{subject}}`, `{{location}}`, `{{type}}` and `{{people}}`. Absent means the event's own subject. */
     readonly subject?: string
     /** Stands in place of every subject, such as Busy; location, link and body are then left out too. */
     readonly hideSubject?: string
@@ -52,7 +52,7 @@ export type CalendarSyncPolicySpec = {
     readonly hideHeadings?: boolean
     /** Outlook categories every copy gets, besides those of the event. */
     readonly categories?: readonly string[]
-    /** None, FromSource, or minutes before the start, such as 15m. Absent means None. */
+    /** None, FromSource, or the time before the start, such as 15m. Absent means None. */
     readonly reminder?: string
     /** How long an event lasts when the source gives only a start. Absent means that it has no length. */
     readonly defaultDuration?: string
@@ -64,7 +64,7 @@ export type CalendarSyncPolicySpec = {
       readonly showAs?: "FromSource" | "Free" | "Tentative" | "Busy" | "OutOfOffice" | "WorkingElsewhere"
       /** Who may read it in a shared calendar. FromSource takes what the event says, and Normal where it says nothing. */
       readonly sensitivity?: "FromSource" | "Normal" | "Personal" | "Private" | "Confidential"
-      /** The subject as a template with `{{subject}}`, `{{location}}` and `{{type}}`. Absent means the event's own subject. */
+      /** The subject as a template with `{{subject}}`, `{{location}}`, `{{type}}` and `{{people}}`. Absent means the event's own subject. */
       readonly subject?: string
       /** Stands in place of every subject, such as Busy; location, link and body are then left out too. */
       readonly hideSubject?: string
@@ -76,7 +76,7 @@ export type CalendarSyncPolicySpec = {
       readonly hideHeadings?: boolean
       /** Outlook categories every copy gets, besides those of the event. */
       readonly categories?: readonly string[]
-      /** None, FromSource, or minutes before the start, such as 15m. Absent means None. */
+      /** None, FromSource, or the time before the start, such as 15m. Absent means None. */
       readonly reminder?: string
       /** How long an event lasts when the source gives only a start. Absent means that it has no length. */
       readonly defaultDuration?: string
@@ -86,7 +86,7 @@ export type CalendarSyncPolicySpec = {
   readonly firstSync?: {
     /** Whether events somebody already entered by hand are recognised (same subject, start, end and recurrence) and become the copies, so that nothing appears twice. Absent means true. */
     readonly matchExisting?: boolean
-    /** Events that ended longer ago than this are not matched, unless they recur into the future. Absent means 30d. */
+    /** Events that ended longer ago than this are not created by the first pass, unless they recur into the future. Absent means 30d. */
     readonly skipOlderThan?: string
     /** Whether the first plan waits for a person: the condition shows what would happen and the token for the annotation `calsync.dev/approve`. Absent means false. */
     readonly requireApproval?: boolean
@@ -101,7 +101,7 @@ export type CalendarSyncPolicySpec = {
   readonly management?: "Full" | "UpsertOnly" | "CreateOnly" | "ObserveOnly"
   /** What protects against deleting too much. */
   readonly deletion?: {
-    /** A pass that would delete more than both limits allow holds its deletions back (reason DeletionGuard) until the annotation `calsync.dev/approve` lets exactly that plan through. Creates and updates go on. */
+    /** A pass that would delete more than either limit allows holds its deletions back (reason DeletionGuard) until the annotation `calsync.dev/approve` lets exactly that plan through. Creates and updates go on. */
     readonly guard?: {
       /** Share of the mailbox's copies in the window that one pass may delete. Absent means 30. */
       readonly maxPercent?: number
