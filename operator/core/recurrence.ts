@@ -1,7 +1,24 @@
-import type { CalendarEvent, EventContent, EventTime, OccurrenceKey, Recurrence } from "./event.ts"
+import type {
+  CalendarEvent,
+  EventContent,
+  EventTime,
+  OccurrenceKey,
+  OccurrenceOverride,
+  Recurrence,
+  RecurrenceRule,
+} from "./event.ts"
 import type { Window } from "./ports.ts"
+import { RecurrenceTooComplexError } from "./recurrence-errors.ts"
+import { occurrenceTimes, wallClock, wallLength, wallStart } from "./recurrence-times.ts"
+import { nextWallTime, wallTimesBetween } from "./recurrence-walk.ts"
+import { endInstant, occurrenceKey, overlaps, startInstant } from "./time.ts"
+
+/** What a series means: RFC 5545 on the wall clock of the event, each time then resolved in its zone. */
 
 export type Occurrence = { readonly key: OccurrenceKey; readonly time: EventTime; readonly content: EventContent }
+
+/** What of an event says when it is. */
+type Series = Pick<CalendarEvent, "time" | "recurrence">
 
 export type ExpandOptions = {
   /** The zone in which all-day occurrences meet the window; timed ones carry their own. */
@@ -12,26 +29,122 @@ export type ExpandOptions = {
 
 /**
  * The occurrences of an event that overlap the window, by start; an event without recurrence is its own only occurrence.
- * Overrides count where they are, not where they came from. Throws RecurrenceTooComplexError.
+ * Overrides count where they are, not where they came from; what is excluded stays excluded even when overridden.
  */
-export function expand(_event: CalendarEvent, _window: Window, _options: ExpandOptions): readonly Occurrence[] {
-  throw new Error("not yet")
+export function expand(event: CalendarEvent, window: Window, { zone, limit }: ExpandOptions): readonly Occurrence[] {
+  const content = contentOf(event)
+  const { recurrence } = event
+  if (!recurrence) return overlaps(event.time, window, zone) ? [occurrence(event.time, content)] : []
+  const hidden = hiddenKeys(recurrence)
+  const regular = seriesTimes(event, window, { zone, limit: limit + hidden.size })
+    .filter(time => !hidden.has(occurrenceKey(time)))
+    .map(time => occurrence(time, { ...content, time }))
+  const moved = standingOverrides(recurrence).map(({ occurrence: key, content }) => ({
+    key,
+    time: content.time,
+    content,
+  }))
+  const all = [...regular, ...moved.filter(({ time }) => overlaps(time, window, zone))]
+  if (all.length > limit) throw new RecurrenceTooComplexError(`more than ${limit} occurrences`)
+  return all.toSorted((one, other) => compareStarts(one.time, other.time, zone))
 }
 
+function occurrence(time: EventTime, content: EventContent): Occurrence {
+  return { key: occurrenceKey(time), time, content }
+}
+
+function contentOf({ key: _key, recurrence: _recurrence, ...content }: CalendarEvent): EventContent {
+  return content
+}
+
+/** Occurrences that are not where the rules put them. */
+function hiddenKeys({ excluded, overrides }: Recurrence): ReadonlySet<OccurrenceKey> {
+  return new Set([...excluded, ...overrides.map(override => override.occurrence)])
+}
+
+/** The last one told about an occurrence is believed; an exclusion is believed more. */
+function standingOverrides({ overrides, excluded }: Recurrence): readonly OccurrenceOverride[] {
+  const standing = new Map(overrides.map(override => [override.occurrence, override]))
+  for (const key of excluded) standing.delete(key)
+  return [...standing.values()]
+}
+
+function compareStarts(one: EventTime, other: EventTime, zone: string): number {
+  return Temporal.Instant.compare(startInstant(one, zone), startInstant(other, zone))
+}
+
+/** Every time of the series in the window before exclusions and overrides: rules, the start, explicit dates; by key, once. */
+export function seriesTimes(event: Series, window: Window, { zone, limit }: ExpandOptions): readonly EventTime[] {
+  const { time, recurrence } = event
+  const times = [...ruleTimes(event, window, { zone, limit }), ...(recurrence?.extraTimes ?? [])]
+  if (startCounts(event)) times.push(time)
+  const byKey = new Map<OccurrenceKey, EventTime>()
+  for (const found of times) {
+    const key = occurrenceKey(found)
+    if (!byKey.has(key) && overlaps(found, window, zone)) byKey.set(key, found)
+  }
+  return [...byKey.values()].toSorted((one, other) => compareStarts(one, other, zone))
+}
+
+/** Rules bring their start with them, or ended before it; a series of explicit dates has nobody else to bring it. */
+function startCounts({ recurrence }: Series): boolean {
+  return recurrence === undefined || recurrence.rules.length === 0
+}
+
+function ruleTimes({ time, recurrence }: Series, window: Window, { zone, limit }: ExpandOptions): EventTime[] {
+  const start = wallStart(time)
+  const from = wallClock(window.start, time, zone).subtract(wallLength(time)).subtract(slack)
+  const to = wallClock(window.end, time, zone).add(slack)
+  const span = { from, to, limit: limit + slackTimes }
+  const timeAt = occurrenceTimes(time)
+  return (recurrence?.rules ?? []).flatMap(rule => wallTimesBetween({ rule, start }, span).map(timeAt))
+}
+
+/** Gaps move times, and no zone moves them by more than a day. */
+const slack = Temporal.Duration.from({ days: 1 })
+/** What the slack may bring beyond the window without being counted: two days of every quarter of an hour. */
+const slackTimes = 200
+
 /** Whether anything of the event is still going on at or after the instant. Throws RecurrenceTooComplexError. */
-export function hasOccurrenceAfter(_event: CalendarEvent, _instant: Temporal.Instant, _zone: string): boolean {
-  throw new Error("not yet")
+export function hasOccurrenceAfter(event: CalendarEvent, instant: Temporal.Instant, zone: string): boolean {
+  const { time, recurrence } = event
+  const isLeft = (time: EventTime) => isOnOrAfter(time, instant, zone)
+  if (!recurrence) return isLeft(time)
+  if (standingOverrides(recurrence).some(({ content }) => isLeft(content.time))) return true
+  const hidden = hiddenKeys(recurrence)
+  const counts = (time: EventTime) => isLeft(time) && !hidden.has(occurrenceKey(time))
+  const explicit = startCounts(event) ? [...recurrence.extraTimes, time] : recurrence.extraTimes
+  if (explicit.some(counts)) return true
+  const from = wallClock(instant, time, zone).subtract(wallLength(time)).subtract(slack)
+  return recurrence.rules.some(rule => hasTimeFrom(event, { rule, from, counts, tries: hidden.size + slackTimes }))
+}
+
+type Search = {
+  readonly rule: RecurrenceRule
+  readonly from: Temporal.PlainDateTime
+  readonly counts: (time: EventTime) => boolean
+  readonly tries: number
+}
+
+/** Out of tries the answer is yes: what runs by the minute is then taken to run on, and keeping it is the smaller mistake. */
+function hasTimeFrom({ time }: CalendarEvent, { rule, from, counts, tries }: Search): boolean {
+  const timeAt = occurrenceTimes(time)
+  let next = nextWallTime({ rule, start: wallStart(time) }, from)
+  for (let tried = 0; next !== undefined && tried < tries; tried++) {
+    if (counts(timeAt(next))) return true
+    next = nextWallTime({ rule, start: wallStart(time) }, next.add({ seconds: 1 }))
+  }
+  return next !== undefined
+}
+
+function isOnOrAfter(time: EventTime, instant: Temporal.Instant, zone: string): boolean {
+  return (
+    Temporal.Instant.compare(endInstant(time, zone), instant) > 0 ||
+    Temporal.Instant.compare(startInstant(time, zone), instant) >= 0
+  )
 }
 
 /** Whether the event is over for good: nothing of it is left at or after the instant. Throws RecurrenceTooComplexError. */
 export function isExhausted(event: CalendarEvent, instant: Temporal.Instant, zone: string): boolean {
   return !hasOccurrenceAfter(event, instant, zone)
-}
-
-/**
- * The form in which recurrences are compared: rules that say the same in different words become the same data. `time` is
- * the series' own time, from which rules take what they leave out. Undefined when nothing recurs.
- */
-export function normalRecurrence(_recurrence: Recurrence | undefined, _time: EventTime): Recurrence | undefined {
-  throw new Error("not yet")
 }
