@@ -1,6 +1,6 @@
 import type { CalendarEvent, EventContent, EventTime, Recurrence } from "./event.ts"
 import { shortHash } from "./origin.ts"
-import { normalRecurrence } from "./recurrence.ts"
+import { normalRecurrence } from "./recurrence-normal.ts"
 
 /** 132 bits: never the same by chance for two contents of one calendar. */
 const fingerprintLength = 22
