@@ -1,0 +1,150 @@
+import type { CalendarEvent } from "../core/event.ts"
+import { shortHash } from "../core/origin.ts"
+import type { EventProblem } from "../core/ports.ts"
+import { RecurrenceTooComplexError } from "../core/recurrence-errors.ts"
+import { dateKey, instantKey, occurrenceKey } from "../core/time.ts"
+import type { EventDraft } from "./event-draft.ts"
+import type { Moment } from "./moments.ts"
+import { eventOf, seriesOf } from "./series.ts"
+import { splitSeries } from "./split-series.ts"
+import { UnusableEventError } from "./unusable-event.ts"
+import { zonedTime } from "./zones.ts"
+
+/**
+ * What an event's key is made of. UIDs are what the standard promises; feeds whose UIDs change with every answer need
+ * the content, and feeds that give many events one UID need the start beside it.
+ */
+export type IdentityBy = "uid" | "uidAndStart" | "content"
+
+/** 132 bits: never the same by chance. */
+const hashLength = 22
+/** Versions of one event written within one run of a generator are no versions but events that share a UID. */
+const sameRunSeconds = 60
+
+/**
+ * VEVENTs that share a UID become events: a series with its changed occurrences, the latest of several versions, several
+ * events where a feed gave them all one UID, and single events where changed occurrences came without their series.
+ */
+export function assemble(
+  drafts: readonly EventDraft[],
+  identityBy: IdentityBy,
+): { events: CalendarEvent[]; problems: EventProblem[] } {
+  const events = new Map<string, CalendarEvent>()
+  const problems: EventProblem[] = []
+  for (const [uid, group] of Map.groupBy(drafts, draft => draft.uid ?? contentHash(draft))) {
+    try {
+      for (const event of assembleGroup(uid, group, identityBy))
+        if (!events.has(event.key)) events.set(event.key, event)
+    } catch (error) {
+      problems.push(problemOf(uid, error))
+    }
+    const unread = group.find(draft => draft.ruleProblem !== undefined)?.ruleProblem
+    if (unread !== undefined)
+      problems.push({ key: uid, reason: unread.reason, message: `a rule was left out: ${unread.message}` })
+  }
+  return { events: [...events.values()], problems }
+}
+
+/** What one event's data did wrong; anything else is a bug and passes. */
+export function problemOf(key: string, error: unknown): EventProblem {
+  if (error instanceof UnusableEventError || error instanceof RecurrenceTooComplexError) {
+    return { key, reason: error.reason, message: error.message }
+  }
+  if (error instanceof RangeError) return { key, reason: "UnreadableTime", message: "one of its times is out of range" }
+  throw error
+}
+
+/** Two events that say the same at the same time are one. */
+function contentHash({ content: { subject, location, time } }: EventDraft): string {
+  const times = time.allDay
+    ? [dateKey(time.start), dateKey(time.end)]
+    : [instantKey(time.start.toInstant()), instantKey(time.end.toInstant())]
+  return shortHash(["content", subject, location ?? "", ...times], hashLength)
+}
+
+function assembleGroup(uid: string, group: readonly EventDraft[], identityBy: IdentityBy): readonly CalendarEvent[] {
+  const masters = latestMasters(group.filter(draft => draft.replaces === undefined))
+  const overrides = group.filter(draft => draft.replaces !== undefined).toSorted(byVersion)
+  const series = masters.find(isRecurring) ?? masters[0]
+  if (series === undefined) return orphans(uid, overrides)
+  return masters
+    .filter(master => !master.isCancelled)
+    .flatMap(master => {
+      const key = keyOf(uid, master, masters.length > 1 && identityBy === "uid" ? "uidAndStart" : identityBy)
+      return master === series ? withOverrides(key, master, overrides) : [eventOf(seriesOf(key, master, []))]
+    })
+}
+
+function keyOf(uid: string, draft: EventDraft, identityBy: IdentityBy): string {
+  switch (identityBy) {
+    case "uid":
+      return uid
+    case "uidAndStart":
+      return `${uid}/${occurrenceKey(draft.content.time)}`
+    case "content":
+      return contentHash(draft)
+    default:
+      return identityBy satisfies never
+  }
+}
+
+function isRecurring({ rules, extras }: EventDraft): boolean {
+  return rules.length > 0 || extras.length > 0
+}
+
+/** A single event has no occurrences but itself: what replaces another one stands alone. */
+function withOverrides(key: string, master: EventDraft, overrides: readonly EventDraft[]): readonly CalendarEvent[] {
+  if (isRecurring(master)) return splitSeries(seriesOf(key, master, overrides)).map(eventOf)
+  const own = occurrenceKey(master.content.time)
+  const mine = overrides.filter(draft => ownOccurrence(draft) === own)
+  const others = overrides.filter(draft => ownOccurrence(draft) !== own)
+  const isCancelled = mine.at(-1)?.isCancelled ?? false
+  return [...(isCancelled ? [] : [eventOf(seriesOf(key, master, mine))]), ...orphans(key, others)]
+}
+
+/** Changed occurrences without their series are single events. */
+function orphans(key: string, overrides: readonly EventDraft[]): readonly CalendarEvent[] {
+  const latest = new Map(overrides.map(draft => [ownOccurrence(draft), draft]))
+  return [...latest]
+    .filter(([, draft]) => !draft.isCancelled)
+    .map(([occurrence, draft]) => ({ key: `${key}/${occurrence}`, ...draft.content }))
+}
+
+function ownOccurrence(draft: EventDraft): string {
+  return draft.replaces === undefined ? occurrenceKey(draft.content.time) : momentKey(draft.replaces.moment, draft)
+}
+
+function momentKey(moment: Moment, { zone, zones }: EventDraft): string {
+  return moment.kind === "date" ? dateKey(moment.date) : instantKey(zonedTime(moment, zones, zone).toInstant())
+}
+
+/** The later version last; where nothing tells, the later in the file. */
+function byVersion(a: EventDraft, b: EventDraft): number {
+  return a.sequence - b.sequence || (a.stamp < b.stamp ? -1 : a.stamp > b.stamp ? 1 : 0)
+}
+
+/**
+ * The highest SEQUENCE wins, then the latest DTSTAMP. Feeds that leave a template's UID in every event stamp them all
+ * alike: those are different events as long as they start at different times.
+ */
+function latestMasters(masters: readonly EventDraft[]): readonly EventDraft[] {
+  const sorted = masters.toSorted(byVersion)
+  const latest = sorted.at(-1)
+  if (latest === undefined) return []
+  const same = sorted.filter(draft => draft.sequence === latest.sequence && isSameRun(draft.stamp, latest.stamp))
+  return [...new Map(same.map(draft => [occurrenceKey(draft.content.time), draft])).values()]
+}
+
+function isSameRun(a: string, b: string): boolean {
+  if (a === b) return true
+  const [first, second] = [a, b].map(stampTime)
+  return first !== undefined && second !== undefined && Math.abs(first.until(second).total("seconds")) <= sameRunSeconds
+}
+
+function stampTime(stamp: string): Temporal.PlainDateTime | undefined {
+  try {
+    return Temporal.PlainDateTime.from(stamp.replace(/Z$/, ""))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,229 @@
+import type { Component } from "./components.ts"
+import type { ContentLine } from "./content-line.ts"
+import { readPeriods } from "./moments.ts"
+
+/**
+ * A VTIMEZONE (RFC 5545 §3.6.5) as a function from wall clock to offset, evaluated around the year asked for: real ones
+ * begin in 1601 or in the year 1, and nothing is counted up from there.
+ */
+
+export type CustomZone = { readonly observances: readonly Observance[] }
+
+type Observance = {
+  /** First onset, on the wall clock before the change. */
+  readonly start: Temporal.PlainDateTime
+  readonly offsetFromSeconds: number
+  readonly offsetToSeconds: number
+  readonly rules: readonly YearlyRule[]
+  readonly dates: readonly Temporal.PlainDateTime[]
+}
+
+type YearlyRule = {
+  readonly interval: number
+  readonly months: readonly number[]
+  readonly weekday: number | undefined
+  /** Of the weekday in its month; undefined where days of the month choose it. */
+  readonly ordinal: number | undefined
+  readonly monthDays: readonly number[]
+  readonly untilYear: number | undefined
+}
+
+export type Onset = {
+  readonly wall: Temporal.PlainDateTime
+  readonly offsetFromSeconds: number
+  readonly offsetToSeconds: number
+}
+
+/** Ten of each kind would be history enough; more is a trap. */
+const maxObservances = 50
+const maxDates = 200
+const maxRules = 5
+/** A rule with an interval is searched so many years back for its last onset. */
+const maxInterval = 50
+
+/** Undefined when nothing in it says an offset. */
+export function readCustomZone(component: Component): CustomZone | undefined {
+  const observances = component.components.slice(0, maxObservances).flatMap(part => readObservance(part) ?? [])
+  return observances.length === 0 ? undefined : { observances }
+}
+
+function readObservance({ properties }: Component): Observance | undefined {
+  const find = (name: string) => properties.find(line => line.name === name)
+  const all = (name: string, limit: number) => properties.filter(line => line.name === name).slice(0, limit)
+  const offsetTo = readOffset(find("TZOFFSETTO"))
+  const start = wallOf(find("DTSTART")) ?? Temporal.PlainDateTime.from("1601-01-01T00:00")
+  if (offsetTo === undefined) return undefined
+  return {
+    start,
+    offsetFromSeconds: readOffset(find("TZOFFSETFROM")) ?? offsetTo,
+    offsetToSeconds: offsetTo,
+    rules: all("RRULE", maxRules).flatMap(line => readYearlyRule(line.value, start) ?? []),
+    dates: all("RDATE", maxDates).flatMap(wallsOf).slice(0, maxDates),
+  }
+}
+
+function readOffset(line: ContentLine | undefined): number | undefined {
+  const match = /^\s*([+-]?)(\d{2}):?(\d{2})(?::?(\d{2}))?\s*$/.exec(line?.value ?? "")
+  if (match === null) return undefined
+  const [, sign, hours, minutes, seconds] = match
+  const total = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds ?? 0)
+  return total >= 86_400 ? undefined : sign === "-" ? -total : total
+}
+
+/** Onsets are wall clocks; the Z that some producers put there is ignored. */
+function wallOf(line: ContentLine | undefined): Temporal.PlainDateTime | undefined {
+  return line === undefined ? undefined : wallsOf(line)[0]
+}
+
+function wallsOf(line: ContentLine): Temporal.PlainDateTime[] {
+  return readPeriods({ ...line, params: "", value: line.value.replaceAll(/z\b/gi, "") }, maxDates).flatMap(
+    ({ start }) => (start.kind === "wall" ? start.wall : start.kind === "date" ? start.date.toPlainDateTime() : []),
+  )
+}
+
+const weekdays = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
+
+/** Only what VTIMEZONEs use: once a year (or every few), on a weekday of a month or on a date. */
+function readYearlyRule(value: string, start: Temporal.PlainDateTime): YearlyRule | undefined {
+  const parts = new Map(value.toUpperCase().split(";").map(splitPart))
+  if (parts.get("FREQ") !== "YEARLY") return undefined
+  const [, ordinal, day] = /^([+-]?\d{1,2})?(MO|TU|WE|TH|FR|SA|SU)/.exec(parts.get("BYDAY") ?? "") ?? []
+  const untilYear = Number(/^\d{4}/.exec(parts.get("UNTIL") ?? "")?.[0] ?? Number.NaN)
+  return {
+    interval: Math.min(Math.max(1, Math.trunc(Number(parts.get("INTERVAL") ?? 1)) || 1), maxInterval),
+    months: numbers(parts.get("BYMONTH")) ?? [start.month],
+    weekday: day === undefined ? undefined : weekdays.indexOf(day) + 1,
+    ordinal: ordinal === undefined ? undefined : Number(ordinal),
+    monthDays: numbers(parts.get("BYMONTHDAY")) ?? [],
+    untilYear: Number.isNaN(untilYear) ? undefined : untilYear,
+  }
+}
+
+function splitPart(part: string): [string, string] {
+  const [name = "", value = ""] = part.split("=")
+  return [name.trim(), value.trim()]
+}
+
+function numbers(list: string | undefined): readonly number[] | undefined {
+  const found = list?.split(",", 31).map(Number).filter(Number.isInteger)
+  return found === undefined || found.length === 0 ? undefined : found
+}
+
+/** The moment a wall clock in this zone shows: after a gap as far as it was inside, in an overlap the first. */
+export function customInstant(zone: CustomZone, wall: Temporal.PlainDateTime): Temporal.Instant {
+  const onset = lastOnset(zone, wall)
+  const offset = onset === undefined ? firstOffset(zone) : offsetAfter(onset, wall)
+  return wall.toZonedDateTime("UTC").subtract({ seconds: offset }).toInstant()
+}
+
+/** Inside the gap or the overlap right after a change the offset before it still counts (RFC 5545 §3.3.5). */
+function offsetAfter(onset: Onset, wall: Temporal.PlainDateTime): number {
+  const shift = Math.abs(onset.offsetToSeconds - onset.offsetFromSeconds)
+  const isGap = onset.offsetToSeconds > onset.offsetFromSeconds
+  const isInside = isGap && Temporal.PlainDateTime.compare(wall, onset.wall.add({ seconds: shift })) < 0
+  return isInside ? onset.offsetFromSeconds : onset.offsetToSeconds
+}
+
+function firstOffset({ observances }: CustomZone): number {
+  const [first] = observances.toSorted((a, b) => Temporal.PlainDateTime.compare(a.start, b.start))
+  return first?.offsetFromSeconds ?? 0
+}
+
+function lastOnset(zone: CustomZone, wall: Temporal.PlainDateTime): Onset | undefined {
+  return zone.observances
+    .flatMap(observance => onsetsUpTo(observance, wall))
+    .toSorted((a, b) => Temporal.PlainDateTime.compare(a.wall, b.wall))
+    .at(-1)
+}
+
+/** The last onset of every rule, and of the dates, at or before a wall clock. */
+function onsetsUpTo(observance: Observance, wall: Temporal.PlainDateTime): Onset[] {
+  const { start, rules, dates } = observance
+  const walls = [
+    start,
+    ...dates,
+    ...rules.flatMap(rule => onsetsOfRule(rule, start, yearsUpTo(rule, start, wall.year))),
+  ]
+  const past = walls.filter(onset => isWithin(onset, start, wall))
+  return past.map(onset => onsetOf(observance, onset))
+}
+
+/** The two years of the rule, last first, that can hold its last onset. */
+function yearsUpTo(
+  { interval, untilYear }: YearlyRule,
+  start: Temporal.PlainDateTime,
+  year: number,
+): readonly number[] {
+  const last = Math.min(year, untilYear ?? year)
+  const aligned = last - ((last - start.year) % interval)
+  return last < start.year ? [] : [aligned, aligned - interval]
+}
+
+function isWithin(wall: Temporal.PlainDateTime, first: Temporal.PlainDateTime, last: Temporal.PlainDateTime): boolean {
+  return Temporal.PlainDateTime.compare(first, wall) <= 0 && Temporal.PlainDateTime.compare(wall, last) <= 0
+}
+
+function onsetOf({ offsetFromSeconds, offsetToSeconds }: Observance, wall: Temporal.PlainDateTime): Onset {
+  return { wall, offsetFromSeconds, offsetToSeconds }
+}
+
+/** `-07:41`, where the zone never changes to anything else and holds whole minutes. */
+export function steadyZone({ observances }: CustomZone): string | undefined {
+  const offsets = new Set(observances.map(observance => observance.offsetToSeconds))
+  const [offset = 0, ...others] = offsets
+  if (others.length > 0 || offset % 60 !== 0) return undefined
+  const minutes = Math.abs(offset) / 60
+  const digits = [Math.floor(minutes / 60), minutes % 60].map(part => String(part).padStart(2, "0"))
+  return `${offset < 0 ? "-" : "+"}${digits.join(":")}`
+}
+
+/** All changes of the years [from, to), by time. */
+export function onsetsBetween(zone: CustomZone, from: number, to: number): readonly Onset[] {
+  const years = Array.from({ length: to - from }, (_, index) => from + index)
+  return zone.observances
+    .flatMap(observance => years.flatMap(year => onsetsOfYear(observance, year)))
+    .toSorted((a, b) => Temporal.PlainDateTime.compare(a.wall, b.wall))
+}
+
+/** The year after which the zone says nothing new; undefined when its rules go on for ever. */
+export function lastYear({ observances }: CustomZone): number | undefined {
+  const years = observances.flatMap(({ start, rules, dates }) => [
+    start.year,
+    ...rules.map(rule => rule.untilYear ?? Number.POSITIVE_INFINITY),
+    ...dates.map(date => date.year),
+  ])
+  const last = Math.max(...years)
+  return Number.isFinite(last) ? last : undefined
+}
+
+function onsetsOfYear(observance: Observance, year: number): Onset[] {
+  const { start, rules, dates } = observance
+  const walls = [start, ...dates, ...rules.flatMap(rule => onsetsOfRule(rule, start, [year]))]
+  const ofYear = walls.filter(wall => wall.year === year && Temporal.PlainDateTime.compare(wall, start) >= 0)
+  return ofYear.map(wall => onsetOf(observance, wall))
+}
+
+function onsetsOfRule(rule: YearlyRule, start: Temporal.PlainDateTime, years: readonly number[]) {
+  const { interval, untilYear } = rule
+  const isOn = (year: number) =>
+    year >= start.year && year <= (untilYear ?? year) && (year - start.year) % interval === 0
+  return years.filter(isOn).flatMap(year => rule.months.flatMap(month => onsetsOfMonth(rule, start, year, month)))
+}
+
+function onsetsOfMonth(rule: YearlyRule, start: Temporal.PlainDateTime, year: number, month: number) {
+  if (month < 1 || month > 12) return []
+  const first = Temporal.PlainDate.from({ year, month, day: 1 })
+  const all = Array.from({ length: first.daysInMonth }, (_, index) => first.add({ days: index }))
+  return daysOf(rule, all, start).map(date => date.toPlainDateTime(start.toPlainTime()))
+}
+
+function daysOf(rule: YearlyRule, month: readonly Temporal.PlainDate[], start: Temporal.PlainDateTime) {
+  const { weekday, ordinal, monthDays } = rule
+  const days = month.filter(
+    date =>
+      (weekday === undefined || date.dayOfWeek === weekday) &&
+      (monthDays.length === 0 || monthDays.includes(date.day) || monthDays.includes(date.day - month.length - 1)),
+  )
+  if (ordinal !== undefined) return days.slice(ordinal > 0 ? ordinal - 1 : ordinal).slice(0, 1)
+  return weekday === undefined && monthDays.length === 0 ? days.filter(date => date.day === start.day) : days
+}

@@ -1,0 +1,92 @@
+import type { CalendarEvent } from "../core/event.ts"
+import { shortHash } from "../core/origin.ts"
+import type { EventProblem } from "../core/ports.ts"
+import { assemble, type IdentityBy, problemOf } from "./assemble.ts"
+import { type Component, readComponents } from "./components.ts"
+import { type EventDraft, readEventDraft, uidOf } from "./event-draft.ts"
+import { readDuration } from "./moments.ts"
+import { Zones } from "./zones.ts"
+
+/**
+ * iCalendar (RFC 5545) as it is really written. Every event stands for itself: what cannot be used of one is a problem
+ * with its key, and the others are read.
+ */
+
+export type ReadOptions = {
+  /** The zone of times without one, where the calendar itself names none. */
+  readonly timeZone?: string | undefined
+  readonly identityBy?: IdentityBy | undefined
+}
+
+export type CalendarReading = {
+  readonly events: readonly CalendarEvent[]
+  readonly problems: readonly EventProblem[]
+  /** How often the calendar asks to be read. */
+  readonly refreshHintMs?: number
+}
+
+/**
+ * The events of a calendar's text. Throws NeedsAttentionError when it is not a whole calendar (`Implausible`,
+ * `ParseError`): that is never an empty one.
+ */
+export function readCalendar(text: string, { timeZone, identityBy = "uid" }: ReadOptions): CalendarReading {
+  const calendars = readComponents(text)
+  const { drafts, problems } = readDrafts(calendars, timeZone)
+  const assembled = assemble(drafts, identityBy)
+  const refreshHintMs = Math.min(...calendars.flatMap(calendar => refreshHint(calendar) ?? []))
+  return {
+    events: assembled.events,
+    problems: [...problems, ...assembled.problems],
+    ...(Number.isFinite(refreshHintMs) ? { refreshHintMs } : {}),
+  }
+}
+
+function readDrafts(calendars: readonly Component[], timeZone: string | undefined) {
+  const drafts: EventDraft[] = []
+  const problems: EventProblem[] = []
+  const unreadSeries = new Set<string>()
+  for (const calendar of calendars) {
+    const zones = new Zones(calendar, timeZone)
+    for (const component of calendar.components) {
+      if (component.name !== "VEVENT") continue
+      try {
+        drafts.push(readEventDraft(component, zones))
+      } catch (error) {
+        problems.push(problemOf(keyOfUnread(component), error))
+        if (!isOverride(component)) unreadSeries.add(uidOf(component) ?? "")
+      }
+    }
+  }
+  return { drafts: withoutRemains(drafts, unreadSeries), problems }
+}
+
+function keyOfUnread(component: Component): string {
+  const uid = uidOf(component)
+  if (uid !== undefined) return uid
+  const said = component.properties.filter(line => line.name === "DTSTART" || line.name === "SUMMARY")
+  return shortHash(["unread", ...said.map(line => line.value)], 22)
+}
+
+function isOverride({ properties }: Component): boolean {
+  return properties.some(line => line.name === "RECURRENCE-ID")
+}
+
+/** Changed occurrences of a series that could not be read would look like single events. */
+function withoutRemains(drafts: readonly EventDraft[], unreadSeries: ReadonlySet<string>): readonly EventDraft[] {
+  if (unreadSeries.size === 0) return drafts
+  const readSeries = new Set(drafts.filter(draft => draft.replaces === undefined).map(draft => draft.uid))
+  return drafts.filter(({ uid }) => uid === undefined || !unreadSeries.has(uid) || readSeries.has(uid))
+}
+
+/** REFRESH-INTERVAL (RFC 7986 §5.7), or what Outlook wrote before there was one. */
+function refreshHint({ properties }: Component): number | undefined {
+  const line =
+    properties.find(({ name }) => name === "REFRESH-INTERVAL") ??
+    properties.find(({ name }) => name === "X-PUBLISHED-TTL")
+  const duration = line && readDuration(line.value)
+  if (duration === undefined || duration.sign <= 0) return undefined
+  return (
+    ((duration.weeks * 7 + duration.days) * 86_400 + duration.hours * 3600 + duration.minutes * 60 + duration.seconds) *
+    1000
+  )
+}
