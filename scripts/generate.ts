@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { type Crd, readCrds } from "./crd.ts"
+import { kindReference } from "./kind-reference.ts"
 import { kindTypes } from "./kind-types.ts"
 import { windowsZonesModule } from "./windows-zones.ts"
 
@@ -14,6 +15,7 @@ const root = join(import.meta.dirname, "..")
 function generatedFiles(crds: readonly Crd[]): ReadonlyMap<string, string> {
   return new Map([
     ...crds.map(crd => [`operator/resources/generated/${fileName(crd)}.ts`, kindTypes(crd)] as const),
+    ["docs/kinds.md", kindReference(crds)] as const,
     ["operator/core/generated/windows-zones.ts", windowsZonesModule()] as const,
   ])
 }

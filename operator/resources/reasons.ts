@@ -75,9 +75,9 @@ export const reasons = {
   Throttled: ["Synced", "Reconciling"],
   DependencyNotReady: ["Synced"],
   ChangedMeanwhile: ["Synced"],
-  MailboxNotFound: ["Synced", "Stalled"],
-  MailboxOnPremises: ["Synced", "Stalled"],
-  OutOfScope: ["Synced", "Stalled"],
+  MailboxNotFound: ["Synced"],
+  MailboxOnPremises: ["Synced"],
+  OutOfScope: ["Synced"],
 
   DriftDetected: ["Drifted"],
   DriftCorrected: ["Drifted"],
