@@ -45,3 +45,31 @@ export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<vo
 export function jitter(clock: Clock, ms: number, share: number): number {
   return ms * (1 + share * (2 * clock.random() - 1))
 }
+
+/** The work took longer than it was given; the reason its signal was aborted with. */
+export class DeadlineExceededError extends Error {
+  override readonly name = "DeadlineExceededError"
+  readonly reason = "DeadlineExceeded"
+}
+
+/**
+ * Runs `work` with a signal that is aborted after `ms` (DeadlineExceededError) or with `signal`. Waits for the work
+ * either way, and leaves neither timer nor listener behind.
+ */
+export async function withDeadline<T>(
+  { clock, ms }: { readonly clock: Clock; readonly ms: number },
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limited = new AbortController()
+  const abort = () => limited.abort(signal.reason)
+  if (signal.aborted) abort()
+  signal.addEventListener("abort", abort, { once: true })
+  const cancel = clock.setTimeout(() => limited.abort(new DeadlineExceededError(`not done within ${ms} ms`)), ms)
+  try {
+    return await work(limited.signal)
+  } finally {
+    cancel()
+    signal.removeEventListener("abort", abort)
+  }
+}
