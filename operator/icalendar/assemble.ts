@@ -70,7 +70,8 @@ function assembleGroup(uid: string, group: readonly EventDraft[], identityBy: Id
   return masters
     .filter(master => !master.isCancelled)
     .flatMap(master => {
-      const key = keyOf(uid, master, masters.length > 1 && identityBy === "uid" ? "uidAndStart" : identityBy)
+      const key =
+        masters.length > 1 && identityBy === "uid" ? sharedKey(uid, master, masters) : keyOf(uid, master, identityBy)
       return master === series ? withOverrides(key, master, overrides) : [eventOf(seriesOf(key, master, []))]
     })
 }
@@ -86,6 +87,13 @@ function keyOf(uid: string, draft: EventDraft, identityBy: IdentityBy): string {
     default:
       return identityBy satisfies never
   }
+}
+
+/** Events that share a UID are told apart by their start, and by all they say where they share that, too. */
+function sharedKey(uid: string, draft: EventDraft, others: readonly EventDraft[]): string {
+  const start = occurrenceKey(draft.content.time)
+  const isAlone = others.every(other => other === draft || occurrenceKey(other.content.time) !== start)
+  return isAlone ? `${uid}/${start}` : `${uid}/${contentHash(draft)}`
 }
 
 function isRecurring({ rules, extras }: EventDraft): boolean {
@@ -125,14 +133,14 @@ function byVersion(a: EventDraft, b: EventDraft): number {
 
 /**
  * The highest SEQUENCE wins, then the latest DTSTAMP. Feeds that leave a template's UID in every event stamp them all
- * alike: those are different events as long as they start at different times.
+ * alike: those are different events as long as they say different things.
  */
 function latestMasters(masters: readonly EventDraft[]): readonly EventDraft[] {
   const sorted = masters.toSorted(byVersion)
   const latest = sorted.at(-1)
   if (latest === undefined) return []
   const same = sorted.filter(draft => draft.sequence === latest.sequence && isSameRun(draft.stamp, latest.stamp))
-  return [...new Map(same.map(draft => [occurrenceKey(draft.content.time), draft])).values()]
+  return [...new Map(same.map(draft => [contentHash(draft), draft])).values()]
 }
 
 function isSameRun(a: string, b: string): boolean {

@@ -43,8 +43,24 @@ const maxInterval = 50
 
 /** Undefined when nothing in it says an offset. */
 export function readCustomZone(component: Component): CustomZone | undefined {
-  const observances = component.components.slice(0, maxObservances).flatMap(part => readObservance(part) ?? [])
+  const observances = ["STANDARD", "DAYLIGHT"].flatMap(kind => {
+    const parts = component.components.filter(part => part.name === kind).slice(0, maxObservances)
+    return endedBySuccessors(parts.flatMap(part => readObservance(part) ?? []))
+  })
   return observances.length === 0 ? undefined : { observances }
+}
+
+/** Outlook lists the rules of several eras and ends none: the rule of the next era ends the one before. */
+function endedBySuccessors(observances: readonly Observance[]): readonly Observance[] {
+  const sorted = observances.toSorted((a, b) => Temporal.PlainDateTime.compare(a.start, b.start))
+  return sorted.map((observance, index) => {
+    const successor = sorted
+      .slice(index + 1)
+      .find(later => later.rules.length > 0 && later.start.year > observance.start.year)
+    const end = successor === undefined ? Number.POSITIVE_INFINITY : successor.start.year - 1
+    const rules = observance.rules.map(rule => ({ ...rule, untilYear: Math.min(rule.untilYear ?? end, end) }))
+    return successor === undefined ? observance : { ...observance, rules }
+  })
 }
 
 function readObservance({ properties }: Component): Observance | undefined {

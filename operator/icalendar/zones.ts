@@ -15,7 +15,7 @@ import { zoneLike } from "./zone-match.ts"
  * |--------------------------------------|----------------------------------------------------------|
  * | a name of IANA or Windows, any spelling | that zone                                             |
  * | a name with a VTIMEZONE              | the IANA zone or offset that behaves so, else itself     |
- * | a list of cities (old Outlook)       | the first city that names a zone                         |
+ * | a name shown by Outlook              | the zone of that time, offset or first known city        |
  * | nothing, or anything else            | X-WR-TIMEZONE, the source's zone, the only VTIMEZONE     |
  */
 export type Zone =
@@ -62,7 +62,7 @@ export class Zones {
 
   #find(tzid: string): Zone | undefined {
     const name = plainName(tzid)
-    return this.#named(name) ?? this.#defined(name) ?? this.#named(cityZone(name))
+    return this.#named(name) ?? this.#defined(name) ?? this.#named(displayedZone(name))
   }
 
   #defined(name: string): Zone | undefined {
@@ -95,11 +95,30 @@ function plainName(text: string): string {
     .trim()
 }
 
-/** `(UTC+01:00) Amsterdam, Berlin, Bern, Rome`: names Outlook showed to people and some wrote into files. */
+/** Names that Outlook showed to people, and some wrote into files. */
+function displayedZone(name: string): string | undefined {
+  return standardTimeZone(name) ?? offsetZone(name) ?? cityZone(name)
+}
+
+/** `(UTC-05:00) Eastern Time (US & Canada)` → `Eastern Standard Time`. */
+function standardTimeZone(name: string): string | undefined {
+  const plain = name.replaceAll(/\([^()]*\)/g, "").trim()
+  return plain.endsWith(" Time") ? canonicalZone(plain.replace(/(?: Standard)? Time$/, " Standard Time")) : undefined
+}
+
+/** `(GMT +01:00)` and no more: the offset is all that is said. */
+function offsetZone(name: string): string | undefined {
+  return /^\([^()]*\)$/.test(name) ? canonicalZone(name.slice(1, -1)) : undefined
+}
+
+/** `(UTC+01:00) Amsterdam, Berlin, Bern, Rome`: the first city that has a zone. */
 function cityZone(name: string): string | undefined {
-  const cities = name.replace(/^\([^)]*\)\s*/, "").split(/\s*[,;&]\s*/, 20)
-  const found = cities.find(city => zonesByCity().has(city.toLowerCase()))
-  return found === undefined ? undefined : zonesByCity().get(found.toLowerCase())
+  const cities = name
+    .replace(/^\([^()]*\)/, "")
+    .split(/[,;&]/, 20)
+    .map(city => city.trim().toLowerCase())
+  const found = cities.find(city => zonesByCity().has(city))
+  return found === undefined ? undefined : zonesByCity().get(found)
 }
 
 let cities: ReadonlyMap<string, string> | undefined
