@@ -10,7 +10,7 @@ const fingerprintLength = 22
  * `type` are no part of it, nor the order of lists without order, nor the zone a single event was written in.
  */
 export function fingerprint(event: CalendarEvent): string {
-  const recurrence = normalRecurrence(event.recurrence, event.time)
+  const recurrence = event.recurrence && normalRecurrence(event.recurrence, event.time)
   const content = [...contentParts(event, recurrence !== undefined), recurrence ? recurrenceParts(recurrence) : []]
   return shortHash([JSON.stringify(content)], fingerprintLength)
 }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto"
+import { hash } from "node:crypto"
 import type { OccurrenceKey } from "./event.ts"
 
 /**
@@ -99,7 +99,7 @@ export function checkOf(idempotencyKeyOrId: string): string {
 
 /** A short stable hash of some texts, told apart from any other list of texts; url-safe characters. */
 export function shortHash(parts: readonly string[], length: number): string {
-  return createHash("sha256").update(JSON.stringify(parts)).digest("base64url").slice(0, length)
+  return hash("sha256", JSON.stringify(parts), "base64url").slice(0, length)
 }
 
 /** Characters of six bits each: 96 bits for owners (few), 132 for keys (millions), 66 for the check (one item each). */

@@ -1,8 +1,15 @@
-import type { Operation, Ownership } from "../core/plan.ts"
-import type { SyncPolicy } from "../core/policy.ts"
-import type { Calendar, EventProblem, SourceCalendar, SyncMemory } from "../core/ports.ts"
-
-export type PassKind = "Incremental" | "Full"
+import type { Ownership } from "../core/copies.ts"
+import { type DesiredSet, desiredSet } from "../core/desired.ts"
+import { NeedsAttentionError, reasonOf } from "../core/errors.ts"
+import { type GuardedPlan, guardPlan } from "../core/guard.ts"
+import type { Operation } from "../core/operation.ts"
+import { type Plan, planSync } from "../core/plan.ts"
+import { type SyncPolicy, syncWindow } from "../core/policy.ts"
+import type { Calendar, Listing, RememberedPair, SourceCalendar, SyncMemory, Window } from "../core/ports.ts"
+import { widened } from "../core/time.ts"
+import { type Applied, type AppliedOperation, applyPlan } from "./apply-plan.ts"
+import { rememberPass } from "./remember.ts"
+import { type PassKind, reportPass, type SyncReport } from "./report.ts"
 
 /** What is known from earlier passes: all of it stands in the status of the CalendarSync. */
 export type SyncState = {
@@ -21,82 +28,110 @@ export type SyncRequest = {
   readonly policy: SyncPolicy
   readonly ownership: Ownership
   readonly state: SyncState
-  /** A full pass reads the mailbox afresh. */
   readonly kind: PassKind
   readonly now: Temporal.Instant
   /** Needed for `onExchangeDelete: Respect` only; `sync` is the name pairs are kept under. */
-  readonly memory?: { readonly store: SyncMemory; readonly sync: string }
+  readonly memory?: { readonly store: SyncMemory; readonly sync: string } | undefined
   /** Called as writing goes on: how many of the plan's operations are done. */
-  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void
+  readonly onProgress?: ((progress: { readonly done: number; readonly total: number }) => void) | undefined
 }
 
-/** What holds (part of) a plan back until a person approves exactly this plan by its token. */
-export type Hold = {
-  readonly by: "DeletionGuard" | "ApprovalRequired" | "OwnershipConflict"
-  readonly token: string
-  /** Fit for a condition: what is held, and why. */
-  readonly message: string
-}
-
-export type OperationCounts = Readonly<Record<Operation["kind"], number>>
-
-export type SyncReport = {
-  readonly kind: PassKind
-  /** What is desired in the window, how much of it is in the mailbox as desired, what waits or failed. */
-  readonly events: { readonly desired: number; readonly inSync: number; readonly held: number; readonly failed: number }
-  readonly lastPass: {
-    readonly created: number
-    readonly updated: number
-    readonly deleted: number
-    readonly adopted: number
-    readonly restored: number
-    readonly stripped: number
-    readonly skipped: number
-  }
-  /** What the plan still asks for and was not done: ObserveOnly, approval, guard, management. Zeros otherwise. */
-  readonly pending: {
-    readonly create: number
-    readonly update: number
-    readonly delete: number
-    readonly blockedBy: string
-  }
-  readonly hold?: Hold
-  /** Copies found changed in Exchange, and how many of them were put right. */
-  readonly drift: { readonly found: number; readonly corrected: number }
-  /** Copies of bindings that are no more, desired by nobody here. */
-  readonly orphans: number
-  /** At most five, and how many there are. */
-  readonly failures: readonly EventProblem[]
-  readonly failuresTotal: number
-  readonly synced: { readonly status: "True" | "False"; readonly reason: string; readonly message: string }
-  readonly drifted?: { readonly reason: "DriftDetected" | "DriftCorrected"; readonly message: string }
-  /** The core error that ended writing early; what was done before it is counted. */
-  readonly stopped?: Error
-  /** To be kept as `state.lastGoodPassAt`: nothing of this pass is left in doubt. */
-  readonly goodPassAt?: Temporal.Instant
-  readonly firstSyncDone: boolean
-}
+/** All-day events float: a mailbox may see them a day earlier or later than UTC does. */
+const listingMargin = Temporal.Duration.from({ days: 1 })
+/** Somebody editing while a pass runs costs one more look; somebody who goes on editing waits for the next pass. */
+const maxRounds = 2
 
 /**
  * One pass: reads the mailbox, plans, guards, applies, remembers. Throws a core error when the mailbox could not be read
  * at all; everything after that is told in the report.
  */
-export async function runSync(_request: SyncRequest, _signal: AbortSignal): Promise<SyncReport> {
-  throw new Error("not yet")
+export async function runSync(request: SyncRequest, signal: AbortSignal): Promise<SyncReport> {
+  const window = syncWindow(request.policy, request.now)
+  const desired = desiredSet({ source: request.source, policy: request.policy, calendar: request.mailbox, window })
+  const memory = await loadMemory(request, signal)
+  const applied: AppliedOperation[] = []
+  for (let round = 1; ; round++) {
+    const listing = await list(request, window, round, signal)
+    const plan = planSync({ ...request, ...request.state, desired, listing, window, memory })
+    const guarded = guardPlan({ ...request, ...request.state, plan })
+    const written = await apply(request, withoutFailed(guarded.operations, applied), signal)
+    const moved = written.results.filter(isChangedMeanwhile)
+    if (round < maxRounds && moved.length > 0 && !written.stopped) {
+      applied.push(...written.results.filter(result => !isChangedMeanwhile(result)))
+      continue
+    }
+    return conclude(request, { desired, plan, guarded, memory, earlier: applied, last: written }, signal)
+  }
 }
 
-export type PurgeReport = {
-  readonly removed: number
-  readonly failuresTotal: number
-  readonly failures: readonly EventProblem[]
-  /** Nothing of this owner is left. */
-  readonly complete: boolean
+async function loadMemory(
+  { policy, memory }: SyncRequest,
+  signal: AbortSignal,
+): Promise<readonly RememberedPair[] | undefined> {
+  if (policy.onExchangeDelete !== "Respect") return undefined
+  return memory?.store.load(memory.sync, signal)
 }
 
-/** Removes every copy of this owner, in and outside the window (onUnbind: Purge). */
-export async function purge(
-  _request: { readonly mailbox: Calendar; readonly ownership: Ownership },
-  _signal: AbortSignal,
-): Promise<PurgeReport> {
-  throw new Error("not yet")
+async function list(request: SyncRequest, window: Window, round: number, signal: AbortSignal): Promise<Listing> {
+  const { policy, state, kind, mailbox } = request
+  return mailbox.list(
+    {
+      window: widened(window, listingMargin),
+      includeForeign: !state.firstSyncDone && policy.firstSync.matchExisting,
+      fresh: kind === "Full" && round === 1,
+    },
+    signal,
+  )
+}
+
+async function apply(request: SyncRequest, operations: readonly Operation[], signal: AbortSignal): Promise<Applied> {
+  const { mailbox, now, onProgress } = request
+  if (operations.length === 0) return { results: [] }
+  if (!mailbox.writer) {
+    throw new NeedsAttentionError("this calendar can only be read", { reason: "AccessDenied" })
+  }
+  const progress = (done: number) => onProgress?.({ done, total: operations.length })
+  return applyPlan({ operations, writer: mailbox.writer, now, onProgress: progress }, signal)
+}
+
+function isChangedMeanwhile({ outcome }: AppliedOperation): boolean {
+  return !outcome.ok && reasonOf(outcome.error) === "ChangedMeanwhile"
+}
+
+/** What failed in the first round is not asked again in the second. */
+function withoutFailed(operations: readonly Operation[], applied: readonly AppliedOperation[]): readonly Operation[] {
+  const failed = new Set(applied.filter(({ outcome }) => !outcome.ok).map(({ operation }) => targetOf(operation)))
+  return operations.filter(operation => !failed.has(targetOf(operation)))
+}
+
+function targetOf(operation: Operation): string {
+  return operation.kind === "create" ? operation.idempotencyKey : operation.copy.id
+}
+
+type Outcome = {
+  readonly desired: DesiredSet
+  readonly plan: Plan
+  readonly guarded: GuardedPlan
+  readonly memory: readonly RememberedPair[] | undefined
+  readonly earlier: readonly AppliedOperation[]
+  readonly last: Applied
+}
+
+async function conclude(request: SyncRequest, outcome: Outcome, signal: AbortSignal): Promise<SyncReport> {
+  const { desired, plan, guarded, memory, earlier, last } = outcome
+  const applied = { ...last, results: [...earlier, ...last.results] }
+  if (request.memory && request.policy.onExchangeDelete === "Respect") {
+    const pairs = rememberPass({ plan, results: last.results, before: memory ?? [] })
+    await request.memory.store.save(request.memory.sync, pairs, signal)
+  }
+  return reportPass({
+    kind: request.kind,
+    now: request.now,
+    management: request.policy.management,
+    firstSyncDone: request.state.firstSyncDone,
+    desired,
+    plan,
+    guarded,
+    applied,
+  })
 }

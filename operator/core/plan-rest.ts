@@ -1,0 +1,93 @@
+import { bestCopy, type Copies, type MarkedEvent, versionOf } from "./copies.ts"
+import { type DesiredItem, itemId } from "./desired.ts"
+import type { Operation, RemoveReason } from "./operation.ts"
+import type { PlanRequest } from "./plan-request.ts"
+import type { Window } from "./ports.ts"
+import { intersection, liesIn } from "./span.ts"
+
+/** Why a copy nobody desires was left where it is. */
+export type KeptReason = "OutsideWindow" | "SourceIncomplete" | "MailboxIncomplete" | "EventUnreadable"
+/** What becomes of copies that nobody desires, or that are there twice. */
+export type RestPlan = {
+  readonly strips: readonly Operation[]
+  readonly removals: readonly Operation[]
+  readonly kept: Readonly<Record<KeptReason, number>>
+  readonly ownCopies: number
+}
+
+/** The rows of the decision table in which a copy is one too many. */
+export function planRest(request: PlanRequest, copies: Copies): RestPlan {
+  const vouched = vouchedWindow(request)
+  const ours = [...copies.ours.values()].flat()
+  const surplus = surplusOf(request, copies)
+  const removable = surplus.filter(({ reason }) => reason !== "DuplicatedByUser")
+  const judged = removable.map(one => ({ ...one, obstacle: obstacleTo(request, one.copy, vouched) }))
+  const duplicated = surplus.filter(({ reason }) => reason === "DuplicatedByUser").map(({ copy }) => copy)
+  return {
+    strips: [...copies.duplicated, ...duplicated].map(stripOf),
+    removals: judged.flatMap(({ copy, reason, obstacle }) =>
+      obstacle || reason === "DuplicatedByUser" ? [] : [{ kind: "remove", reason, ...ofMark(copy) }],
+    ),
+    kept: countKept(judged.flatMap(({ obstacle }) => obstacle ?? [])),
+    ownCopies: ours.filter(copy => vouched && liesIn(copy, vouched) === true).length,
+  }
+}
+
+type Surplus = { readonly copy: MarkedEvent; readonly reason: RemoveReason | "DuplicatedByUser" }
+
+function surplusOf(request: PlanRequest, copies: Copies): readonly Surplus[] {
+  const items = new Map(request.desired.items.map(item => [itemId(item), item]))
+  const keys = new Set(request.desired.items.map(item => item.keyHash))
+  return [...copies.ours].flatMap(([id, group]) => {
+    const item = items.get(id)
+    const keeper = item && bestCopy(group, item)
+    if (keeper) return group.filter(copy => copy !== keeper).map(copy => ({ copy, reason: whyTwice(copy, keeper) }))
+    return group.map(copy => ({ copy, reason: isReshaped(copy, items, keys) ? "Reshaped" : "SourceGone" }) as const)
+  })
+}
+
+/** Two items with one check cannot both be ours: somebody's duplicate, which the mailbox could not tell. */
+function whyTwice({ mark }: MarkedEvent, keeper: MarkedEvent): Surplus["reason"] {
+  return mark.check === keeper.mark.check ? "DuplicatedByUser" : "Duplicate"
+}
+
+/** Whether the event is still there in the other shape: a series for this occurrence, occurrences for this series. */
+function isReshaped(
+  { mark }: MarkedEvent,
+  items: ReadonlyMap<string, DesiredItem>,
+  keys: ReadonlySet<string>,
+): boolean {
+  return mark.occurrence === undefined ? keys.has(mark.key) : items.has(itemId({ keyHash: mark.key }))
+}
+
+/** Deletion is decided only where the policy, the source and the mailbox all speak. */
+function vouchedWindow({ window, desired, listing }: PlanRequest): Window | undefined {
+  const source = desired.vouched.window
+  return intersection([window, listing.window, ...(source ? [source] : [])])
+}
+
+function obstacleTo(request: PlanRequest, copy: MarkedEvent, vouched: Window | undefined): KeptReason | undefined {
+  if (request.desired.unsure.has(copy.mark.key)) return "EventUnreadable"
+  if (!request.desired.vouched.complete) return "SourceIncomplete"
+  if (!request.listing.complete) return "MailboxIncomplete"
+  return vouched && liesIn(copy, vouched) === true ? undefined : "OutsideWindow"
+}
+
+function stripOf(copy: MarkedEvent): Operation {
+  return { kind: "strip", reason: "DuplicatedByUser", ...ofMark(copy) }
+}
+
+function ofMark({ mark, ...copy }: MarkedEvent): {
+  copy: { id: string; version: string }
+  key: string
+  occurrence?: string
+} {
+  const of = { copy: versionOf(copy), key: mark.key }
+  return mark.occurrence === undefined ? of : { ...of, occurrence: mark.occurrence }
+}
+
+function countKept(reasons: readonly KeptReason[]): Readonly<Record<KeptReason, number>> {
+  const kept = { OutsideWindow: 0, SourceIncomplete: 0, MailboxIncomplete: 0, EventUnreadable: 0 }
+  for (const reason of reasons) kept[reason] += 1
+  return kept
+}

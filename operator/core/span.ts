@@ -1,0 +1,91 @@
+import { floatingZone } from "./desired.ts"
+import type { CalendarEvent, EventTime } from "./event.ts"
+import type { Span, StoredEvent, Window } from "./ports.ts"
+import { hasOccurrenceAfter } from "./recurrence.ts"
+import { endInstant, startInstant } from "./time.ts"
+
+/**
+ * From the first start to the last end of an event, for listings that keep no events. A series that ends is measured to
+ * the day, never too short. Throws RecurrenceTooComplexError.
+ */
+export function spanOf(event: CalendarEvent): Span {
+  if (!event.recurrence) return { start: startOf(event.time), end: endOf(event.time) }
+  const start = earliest(timesOf(event).map(startOf))
+  const isEndless = event.recurrence.rules.some(rule => rule.count === undefined && rule.until === undefined)
+  const end = isEndless ? undefined : lastDayOf(event, start)
+  return end ? { start, end } : { start }
+}
+
+/** Whether a stored item lies in the window, or undefined when nothing tells when it is. */
+export function liesIn(stored: Pick<StoredEvent, "event" | "span">, window: Window): boolean | undefined {
+  const span = stored.span ?? (stored.event && spanWithin(stored.event, window))
+  if (!span) return undefined
+  if (Temporal.Instant.compare(span.start, window.end) >= 0) return false
+  if (!span.end) return true
+  const side = Temporal.Instant.compare(span.end, window.start)
+  return side > 0 || (side === 0 && span.start.equals(window.start))
+}
+
+/** The interval in which all of these vouch for what they say. */
+export function intersection(windows: readonly Window[]): Window | undefined {
+  const [first, ...rest] = windows
+  if (!first) return undefined
+  return rest.reduce(
+    (common, window) => ({ start: latest([common.start, window.start]), end: earliest([common.end, window.end]) }),
+    first,
+  )
+}
+
+/** Cheaper than the whole span: of a series only whether it is over before the window. */
+function spanWithin(event: CalendarEvent, window: Window): Span | undefined {
+  if (!event.recurrence) return spanOf(event)
+  try {
+    const start = earliest(timesOf(event).map(startOf))
+    return hasOccurrenceAfter(event, window.start, floatingZone)
+      ? { start }
+      : { start, end: window.start.subtract({ seconds: 1 }) }
+  } catch {
+    return undefined
+  }
+}
+
+function timesOf(event: CalendarEvent): readonly EventTime[] {
+  const { extraTimes, overrides } = event.recurrence ?? { extraTimes: [], overrides: [] }
+  return [event.time, ...extraTimes, ...overrides.map(override => override.content.time)]
+}
+
+/** Doubles the distance until nothing is left, then halves the doubt to a day. */
+function lastDayOf(event: CalendarEvent, start: Temporal.Instant): Temporal.Instant | undefined {
+  const isOver = (days: number) => !hasOccurrenceAfter(event, start.add({ hours: 24 * days }), floatingZone)
+  let over = 1
+  while (!isOver(over)) {
+    if (over > maxDays) return undefined
+    over *= 2
+  }
+  let going = over === 1 ? 0 : over / 2
+  while (over - going > 1) {
+    const middle = Math.floor((going + over) / 2)
+    if (isOver(middle)) over = middle
+    else going = middle
+  }
+  return start.add({ hours: 24 * over })
+}
+
+/** A series that goes on for a century is as good as endless. */
+const maxDays = 36_525
+
+function startOf(time: EventTime): Temporal.Instant {
+  return startInstant(time, floatingZone)
+}
+
+function endOf(time: EventTime): Temporal.Instant {
+  return endInstant(time, floatingZone)
+}
+
+function earliest(instants: readonly Temporal.Instant[]): Temporal.Instant {
+  return instants.reduce((a, b) => (Temporal.Instant.compare(b, a) < 0 ? b : a))
+}
+
+function latest(instants: readonly Temporal.Instant[]): Temporal.Instant {
+  return instants.reduce((a, b) => (Temporal.Instant.compare(b, a) > 0 ? b : a))
+}

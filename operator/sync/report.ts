@@ -1,0 +1,182 @@
+import type { DesiredSet } from "../core/desired.ts"
+import { reasonOf } from "../core/errors.ts"
+import type { GuardedPlan, Hold } from "../core/guard.ts"
+import type { Operation } from "../core/operation.ts"
+import type { Plan } from "../core/plan.ts"
+import type { EventProblem } from "../core/ports.ts"
+import { type Applied, type AppliedOperation, isCertain } from "./apply-plan.ts"
+
+/** `Full` reads the mailbox afresh instead of trusting what is known from earlier listings. */
+export type PassKind = "Incremental" | "Full"
+
+/** What one pass found and did: counts, ids and reasons, never a text of an event. */
+export type SyncReport = {
+  readonly kind: PassKind
+  /** What should be in the mailbox, what is there as it should be, what waits for a person, what failed. */
+  readonly events: {
+    readonly desired: number
+    readonly inSync: number
+    readonly held: number
+    readonly failed: number
+  }
+  readonly lastPass: {
+    readonly created: number
+    readonly updated: number
+    readonly deleted: number
+    readonly adopted: number
+    readonly restored: number
+    readonly stripped: number
+    /** Desired, but on purpose not created: too old, or deleted in Exchange and respected. */
+    readonly skipped: number
+  }
+  /** What the plan asks for and was not allowed to be done; `blockedBy` is "" when that is nothing. */
+  readonly pending: {
+    readonly create: number
+    readonly update: number
+    readonly delete: number
+    readonly blockedBy: "" | Hold["by"] | "UpsertOnly" | "CreateOnly" | "ObserveOnly"
+  }
+  readonly hold?: Hold
+  /** Copies found changed in Exchange while the source stayed, and how many of them were put right. */
+  readonly drift: { readonly found: number; readonly corrected: number }
+  /** Copies nobody desires that were left, by why. */
+  readonly kept: Plan["kept"]
+  /** Copies of bindings that are no more, desired by nobody here. */
+  readonly orphans: number
+  /** First-sync candidates in doubt, therefore not merged. */
+  readonly ambiguous: number
+  /** At most five, and how many there are. */
+  readonly failures: readonly EventProblem[]
+  readonly failuresTotal: number
+  readonly synced: { readonly status: "True" | "False"; readonly reason: string; readonly message: string }
+  readonly drifted?: { readonly reason: "DriftDetected" | "DriftCorrected"; readonly message: string }
+  /** The core error that ended writing early; what was done before it is counted. */
+  readonly stopped?: Error
+  /** To be kept as `state.lastGoodPassAt`: present when this pass leaves nothing in doubt. */
+  readonly goodPassAt?: Temporal.Instant
+  /** To be kept as `state.firstSyncDone`. */
+  readonly firstSyncDone: boolean
+}
+
+/** The status shows so many; the rest is a number. */
+const maxFailures = 5
+
+export type PassResult = {
+  readonly kind: PassKind
+  readonly now: Temporal.Instant
+  readonly management: "Full" | "UpsertOnly" | "CreateOnly" | "ObserveOnly"
+  readonly firstSyncDone: boolean
+  readonly desired: DesiredSet
+  readonly plan: Plan
+  readonly guarded: GuardedPlan
+  readonly applied: Applied
+}
+
+/** Tells what a pass found and did. Pure. */
+export function reportPass(pass: PassResult): SyncReport {
+  const { plan, guarded, applied, desired } = pass
+  const failures = [...desired.problems, ...failuresOf(applied.results)]
+  const counted = countEvents(pass, failures.length)
+  const restored = countDone(applied, "restore")
+  const found = plan.tolerated.length + plan.operations.filter(({ kind }) => kind === "restore").length
+  const isGood = isGoodPass(pass)
+  return {
+    kind: pass.kind,
+    events: counted,
+    lastPass: {
+      created: countDone(applied, "create"),
+      updated: countDone(applied, "update"),
+      deleted: countDone(applied, "remove"),
+      adopted: countDone(applied, "adopt"),
+      restored,
+      stripped: countDone(applied, "strip"),
+      skipped: countSkipped(plan),
+    },
+    pending: pendingOf(pass),
+    ...(guarded.hold ? { hold: guarded.hold } : {}),
+    drift: { found, corrected: restored },
+    kept: plan.kept,
+    orphans: plan.orphans,
+    ambiguous: plan.ambiguous,
+    failures: failures.slice(0, maxFailures),
+    failuresTotal: failures.length,
+    synced: syncedOf(pass, counted),
+    ...(found > 0 ? { drifted: driftedOf(found, restored) } : {}),
+    ...(applied.stopped ? { stopped: applied.stopped } : {}),
+    ...(isGood ? { goodPassAt: pass.now } : {}),
+    firstSyncDone: pass.firstSyncDone || (isGood && pass.management !== "ObserveOnly"),
+  }
+}
+
+function failuresOf(results: readonly AppliedOperation[]): readonly EventProblem[] {
+  return results.flatMap(({ operation, outcome }) =>
+    outcome.ok ? [] : [{ key: keyOf(operation), reason: reasonOf(outcome.error), message: messageOf(outcome.error) }],
+  )
+}
+
+function keyOf(operation: Operation): string {
+  return "item" in operation ? operation.item.key : operation.key
+}
+
+/** Only core errors promise to carry no texts. */
+function messageOf(error: Error): string {
+  return reasonOf(error) === "InternalError" ? "an unexpected error; the log of the operator has it" : error.message
+}
+
+function countEvents({ desired, plan, guarded, applied }: PassResult, failed: number): SyncReport["events"] {
+  const written = applied.results.filter(({ operation, outcome }) => outcome.ok && "item" in operation).length
+  return {
+    desired: desired.items.length + desired.problems.length - countSkipped(plan),
+    inSync: plan.inStep.length + written,
+    held: guarded.held.length,
+    failed,
+  }
+}
+
+/** A listing that could not be read is trouble, not a decision: its items stay desired. */
+function countSkipped({ skipped }: Plan): number {
+  return skipped.filter(({ reason }) => reason !== "MailboxIncomplete").length
+}
+
+function countDone({ results }: Applied, kind: Operation["kind"]): number {
+  return results.filter(({ operation, outcome }) => outcome.ok && operation.kind === kind).length
+}
+
+function pendingOf({ plan, guarded, management }: PassResult): SyncReport["pending"] {
+  const waiting = [...guarded.held, ...plan.withheld]
+  const count = (...kinds: readonly Operation["kind"][]) => waiting.filter(({ kind }) => kinds.includes(kind)).length
+  const forbiddenBy = plan.withheld.length > 0 && management !== "Full" ? management : ""
+  return {
+    create: count("create"),
+    update: count("update", "restore", "adopt", "strip"),
+    delete: count("remove"),
+    blockedBy: guarded.hold?.by ?? forbiddenBy,
+  }
+}
+
+/** Nothing in doubt: the mailbox was read whole, everything tried has a certain answer, nobody else writes our copies. */
+function isGoodPass({ plan, guarded, applied }: PassResult): boolean {
+  const wasReadWhole = !plan.skipped.some(({ reason }) => reason === "MailboxIncomplete")
+  const holdsAll = guarded.hold !== undefined && guarded.hold.by !== "DeletionGuard"
+  return wasReadWhole && !holdsAll && !applied.stopped && applied.results.every(isCertain)
+}
+
+function syncedOf(pass: PassResult, events: SyncReport["events"]): SyncReport["synced"] {
+  const { guarded, applied, management } = pass
+  const { stopped } = applied
+  const share = `${events.inSync} of ${events.desired} events are in sync`
+  if (stopped) return { status: "False", reason: reasonOf(stopped), message: `${share}; ${stopped.message}` }
+  if (guarded.hold) return { status: "False", reason: "PartiallyApplied", message: guarded.hold.message }
+  if (events.failed > 0) {
+    const reason = events.inSync > 0 ? "PartiallyApplied" : "ApplyFailed"
+    return { status: "False", reason, message: `${share}, ${events.failed} failed` }
+  }
+  if (management === "ObserveOnly")
+    return { status: "True", reason: "ObserveOnly", message: `${share}; nothing is written` }
+  return { status: "True", reason: "InSync", message: share }
+}
+
+function driftedOf(found: number, corrected: number): NonNullable<SyncReport["drifted"]> {
+  const reason = corrected === found ? "DriftCorrected" : "DriftDetected"
+  return { reason, message: `${found} copies were changed in Exchange, ${corrected} of them were put right` }
+}
