@@ -217,7 +217,10 @@ export type ICalSettings = {
     | { readonly kind: "text"; readonly text: string; readonly revision: string }
   readonly credential?: { readonly username: string; readonly password: string } | { readonly bearerToken: string }
   readonly caBundlePem?: string
+  /** The zone of times without one, where the calendar itself names none. */
   readonly timeZone?: string
+  /** What an event's key is made of; `uid` where it is not said. Feeds with unstable or shared UIDs need another. */
+  readonly identityBy?: "uid" | "uidAndStart" | "content"
   readonly timeoutMs: number
 }
 /** An event from a manifest, or why there is none: an unreadable manifest keeps its copies, so it is not left out. */

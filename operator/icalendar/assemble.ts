@@ -36,13 +36,29 @@ export function assemble(
       for (const event of assembleGroup(uid, group, identityBy))
         if (!events.has(event.key)) events.set(event.key, event)
     } catch (error) {
-      problems.push(problemOf(uid, error))
+      problems.push(...[...possibleKeys(uid, group)].map(key => problemOf(key, error)))
     }
     const unread = group.find(draft => draft.ruleProblem !== undefined)?.ruleProblem
     if (unread !== undefined)
       problems.push({ key: uid, reason: unread.reason, message: `a rule was left out: ${unread.message}` })
   }
   return { events: [...events.values()], problems }
+}
+
+/** All keys that events of an unusable group have had while it was usable: their copies are not to be taken for gone. */
+function possibleKeys(uid: string, group: readonly EventDraft[]): ReadonlySet<string> {
+  const hasSeries = group.some(draft => draft.replaces === undefined)
+  const apart = group.filter(draft => draft.replaces !== undefined && (draft.replaces.andFuture || !hasSeries))
+  return new Set([uid, ...apart.flatMap(draft => unlessUnusable(() => `${uid}/${ownOccurrence(draft)}`) ?? [])])
+}
+
+function unlessUnusable<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof UnusableEventError || error instanceof RangeError) return undefined
+    throw error
+  }
 }
 
 /** What one event's data did wrong; anything else is a bug and passes. */

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises"
 import type { CalendarEvent } from "../core/event.ts"
 import { shortHash } from "../core/origin.ts"
 import type { EventProblem } from "../core/ports.ts"
@@ -25,15 +26,22 @@ export type CalendarReading = {
   readonly refreshHintMs?: number
 }
 
+/** A second's reading in steps of some twenty milliseconds: leases are renewed and probes answered between them. */
+const eventsPerTurn = 500
+
 /**
  * The events of a calendar's text. Throws NeedsAttentionError when it is not a whole calendar (`Implausible`,
  * `ParseError`): that is never an empty one.
  */
-export function readCalendar(text: string, { timeZone, identityBy = "uid" }: ReadOptions): CalendarReading {
+export async function readCalendar(
+  text: string,
+  { timeZone, identityBy = "uid" }: ReadOptions,
+  signal: AbortSignal,
+): Promise<CalendarReading> {
   const calendars = readComponents(text)
-  const { drafts, problems } = readDrafts(calendars, timeZone)
+  const { drafts, problems } = await readDrafts(calendars, timeZone, signal)
   const assembled = assemble(drafts, identityBy)
-  const refreshHintMs = Math.min(...calendars.flatMap(calendar => refreshHint(calendar) ?? []))
+  const refreshHintMs = Math.min(...calendars.slice(0, maxHints).flatMap(calendar => refreshHint(calendar) ?? []))
   return {
     events: assembled.events,
     problems: [...problems, ...assembled.problems],
@@ -41,23 +49,45 @@ export function readCalendar(text: string, { timeZone, identityBy = "uid" }: Rea
   }
 }
 
-function readDrafts(calendars: readonly Component[], timeZone: string | undefined) {
-  const drafts: EventDraft[] = []
-  const problems: EventProblem[] = []
-  const unreadSeries = new Set<string>()
+/** One text is one calendar; few are several. */
+const maxHints = 100
+
+type Drafts = { readonly drafts: readonly EventDraft[]; readonly problems: readonly EventProblem[] }
+
+async function readDrafts(
+  calendars: readonly Component[],
+  timeZone: string | undefined,
+  signal: AbortSignal,
+): Promise<Drafts> {
+  const reader = new DraftReader()
+  let read = 0
   for (const calendar of calendars) {
     const zones = new Zones(calendar, timeZone)
     for (const component of calendar.components) {
-      if (component.name !== "VEVENT") continue
-      try {
-        drafts.push(readEventDraft(component, zones))
-      } catch (error) {
-        problems.push(problemOf(keyOfUnread(component), error))
-        if (!isOverride(component)) unreadSeries.add(uidOf(component) ?? "")
-      }
+      if (component.name === "VEVENT") reader.take(component, zones)
+      if (++read % eventsPerTurn === 0) await setImmediate(undefined, { signal })
     }
   }
-  return { drafts: withoutRemains(drafts, unreadSeries), problems }
+  return reader.finish()
+}
+
+class DraftReader {
+  readonly #drafts: EventDraft[] = []
+  readonly #problems: EventProblem[] = []
+  readonly #unreadSeries = new Set<string>()
+
+  take(component: Component, zones: Zones): void {
+    try {
+      this.#drafts.push(readEventDraft(component, zones))
+    } catch (error) {
+      this.#problems.push(problemOf(keyOfUnread(component), error))
+      if (!isOverride(component)) this.#unreadSeries.add(uidOf(component) ?? "")
+    }
+  }
+
+  finish(): Drafts {
+    return { drafts: withoutRemains(this.#drafts, this.#unreadSeries), problems: this.#problems }
+  }
 }
 
 function keyOfUnread(component: Component): string {

@@ -1,13 +1,26 @@
-import { TemporaryError } from "../../core/errors.ts"
 import type { ICalSettings, Source } from "../../core/ports.ts"
 import type { ProxySettings } from "../../http/client.ts"
+import { openFeedPerIdentity } from "./feed-per-identity.ts"
+import { openSharedFeed } from "./shared-feed.ts"
+import { openTextSource } from "./text-source.ts"
+
+/**
+ * iCalendar in the three places it is found in: one feed for everybody, a feed for each identity, and a text at hand.
+ * What is read of it is the same (icalendar/).
+ */
 
 export type ICalDeps = { readonly proxy: ProxySettings; readonly now: () => Temporal.Instant }
 
-/** A feed, a feed per identity, or the text of one: iCalendar in any of the forms found in the wild. */
-export function openICalSource(_deps: ICalDeps, settings: ICalSettings): Source {
-  return {
-    read: () => Promise.reject(new TemporaryError(`${settings.name} is not read yet`, { reason: "Unreachable" })),
-    close: () => Promise.resolve(),
+export function openICalSource(deps: ICalDeps, settings: ICalSettings): Source {
+  const { location } = settings
+  switch (location.kind) {
+    case "url":
+      return openSharedFeed(deps, settings, location)
+    case "urlTemplate":
+      return openFeedPerIdentity(deps, settings, location)
+    case "text":
+      return openTextSource(settings, location)
+    default:
+      return location satisfies never
   }
 }

@@ -1,0 +1,38 @@
+import { createHash } from "node:crypto"
+import type { CalendarEvent } from "../core/event.ts"
+import type { EventProblem, Identity, SourceCalendar } from "../core/ports.ts"
+
+/** What every source gives back for an identity, whatever it read it from. */
+
+export type ReadEvents = { readonly events: readonly CalendarEvent[]; readonly problems: readonly EventProblem[] }
+
+/** A calendar before it is known whose it is. */
+export type CalendarContent = Omit<SourceCalendar, "identity">
+
+/** A calendar of which nothing at all could be used vouches for nothing. */
+export function calendarContent({ events, problems }: ReadEvents): CalendarContent {
+  const complete = events.length > 0 || problems.length === 0
+  return { fingerprint: eventsFingerprint({ events, problems }), events, complete, problems }
+}
+
+/** `kind/name`, or a plain name. */
+export function identityNamed(id: string): Identity {
+  const slash = id.indexOf("/")
+  return slash <= 0 ? { id, name: id } : { id, kind: id.slice(0, slash), name: id.slice(slash + 1) }
+}
+
+/**
+ * Changes when what the events say does: an event holds no time stamps, so a feed that stamps everything anew is the
+ * same. Neither the order of the events nor that of categories counts.
+ */
+function eventsFingerprint({ events, problems }: ReadEvents): string {
+  const hash = createHash("sha256")
+  for (const text of events.map(eventText).sort()) hash.update(text).update("\n")
+  for (const text of problems.map(problem => `${problem.key}\0${problem.reason}`).sort()) hash.update(text).update("\n")
+  return hash.digest("base64url").slice(0, 22)
+}
+
+/** Temporal writes itself as text that is equal exactly when the times are. */
+function eventText(event: CalendarEvent): string {
+  return JSON.stringify(event.categories === undefined ? event : { ...event, categories: event.categories.toSorted() })
+}
