@@ -15,6 +15,7 @@ const mostPeriods = 20_000
 const mostCounted = 11_000
 
 export function walkByLibrary({ rule, start }: WallSeries): Walk {
+  if (timesOfDay(rule) > mostTimesOfDay) throw new RecurrenceTooComplexError(`more than ${mostTimesOfDay} times a day`)
   const followed = translated(() => new RRuleTemporal(libraryOptions(rule, start)))
   const isInTime = (time: Temporal.PlainDateTime) => rule.until === undefined || !isBefore(rule.until, time)
   const countedTimes = (count: number) => {
@@ -83,6 +84,9 @@ const denseFrom = 8
 /** Days one answer about such a rule may cover: years of every minute are no appointment. */
 const mostDaysOfDenseRule = 1_500
 
+/** Every minute of a day; the library weighs them all before it answers. */
+const mostTimesOfDay = 24 * 60
+
 function* pieces(rule: RecurrenceRule, { from, to }: WallSpan): Generator<Omit<WallSpan, "limit">> {
   if (!isDense(rule)) return yield { from, to }
   let start = from
@@ -94,9 +98,12 @@ function* pieces(rule: RecurrenceRule, { from, to }: WallSpan): Generator<Omit<W
   }
 }
 
-function isDense({ frequency, byHour, byMinute, bySecond }: RecurrenceRule): boolean {
-  const timesOfDay = (byHour?.length ?? 1) * (byMinute?.length ?? 1) * (bySecond?.length ?? 1)
-  return isSubDaily(frequency) || timesOfDay >= denseFrom
+function isDense(rule: RecurrenceRule): boolean {
+  return isSubDaily(rule.frequency) || timesOfDay(rule) >= denseFrom
+}
+
+function timesOfDay({ byHour, byMinute, bySecond }: RecurrenceRule): number {
+  return (byHour?.length ?? 1) * (byMinute?.length ?? 1) * (bySecond?.length ?? 1)
 }
 
 function isSubDaily(frequency: Frequency): boolean {

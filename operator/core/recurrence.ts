@@ -115,27 +115,36 @@ export function hasOccurrenceAfter(event: CalendarEvent, instant: Temporal.Insta
   const counts = (time: EventTime) => isLeft(time) && !hidden.has(occurrenceKey(time))
   const explicit = startCounts(event) ? [...recurrence.extraTimes, time] : recurrence.extraTimes
   if (explicit.some(counts)) return true
-  const from = wallClock(instant, time, zone).subtract(wallLength(time)).subtract(slack)
-  return recurrence.rules.some(rule => hasTimeFrom(event, { rule, from, counts, tries: hidden.size + slackTimes }))
+  return recurrence.rules.some(rule => hasTimeFrom(event.time, { rule, instant, zone, counts, hidden: hidden.size }))
 }
 
 type Search = {
   readonly rule: RecurrenceRule
-  readonly from: Temporal.PlainDateTime
+  readonly instant: Temporal.Instant
+  readonly zone: string
   readonly counts: (time: EventTime) => boolean
-  readonly tries: number
+  readonly hidden: number
 }
 
-/** Out of tries the answer is yes: what runs by the minute is then taken to run on, and keeping it is the smaller mistake. */
-function hasTimeFrom({ time }: CalendarEvent, { rule, from, counts, tries }: Search): boolean {
+/** Around the instant every time is looked at; beyond it the first that is not hidden is the answer. */
+function hasTimeFrom(time: EventTime, { rule, instant, zone, counts, hidden }: Search): boolean {
+  const series = { rule, start: wallStart(time) }
   const timeAt = occurrenceTimes(time)
-  let next = nextWallTime({ rule, start: wallStart(time) }, from)
-  for (let tried = 0; next !== undefined && tried < tries; tried++) {
-    if (counts(timeAt(next))) return true
-    next = nextWallTime({ rule, start: wallStart(time) }, next.add({ seconds: 1 }))
+  const now = wallClock(instant, time, zone)
+  const from = now.subtract(wallLength(time)).subtract(slack)
+  const beyond = now.add(slack)
+  if (wallTimesBetween(series, { from, to: beyond, limit: mostTimesAround }).some(found => counts(timeAt(found))))
+    return true
+  let next = nextWallTime(series, beyond)
+  for (let passed = 0; next !== undefined && !counts(timeAt(next)); passed++) {
+    if (passed > hidden) return false
+    next = nextWallTime(series, next.add({ seconds: 1 }))
   }
   return next !== undefined
 }
+
+/** What may be going on around an instant; beyond it the rule is by the second, or its occurrences last for decades. */
+const mostTimesAround = 10_000
 
 function isOnOrAfter(time: EventTime, instant: Temporal.Instant, zone: string): boolean {
   return (
