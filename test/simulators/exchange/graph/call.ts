@@ -1,0 +1,39 @@
+import type { Store } from "../store/store.ts"
+import type { Preferences } from "./preferences.ts"
+import type { Query } from "./query.ts"
+
+/** Who calls: what the bearer token says. */
+export type Caller = {
+  readonly appId: string
+  readonly tenantId: string
+  /** Permissions consented in the directory when the token was made. */
+  readonly roles: readonly string[]
+}
+
+/** One request, whether it came alone or as a step of a batch. */
+export type Call = {
+  readonly store: Store
+  readonly caller: Caller
+  readonly method: string
+  /** Behind `/v1.0`, percent-decoded. */
+  readonly segments: readonly string[]
+  readonly query: Query
+  /** For nextLinks: the path as it was asked, and the origin. */
+  readonly origin: string
+  readonly path: string
+  readonly headers: ReadonlyMap<string, string>
+  readonly body: unknown
+  readonly preferences: Preferences
+}
+
+export type Reply = {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: unknown
+  /** The connection ends here without an answer. */
+  readonly dropped?: true
+}
+
+export function ok(body: unknown): Reply {
+  return { status: 200, body }
+}

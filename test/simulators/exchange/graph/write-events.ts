@@ -1,0 +1,163 @@
+import type { Content, Entry } from "../store/item.ts"
+import { isJson } from "../store/json.ts"
+import { entryOf, firstDate, occurrenceOn, staysBetweenNeighbours } from "../store/series.ts"
+import { type Call, ok, type Reply } from "./call.ts"
+import { GraphError, validationFailure } from "./graph-error.ts"
+import { defaultContent, type EventChanges, mergedNamed, parseEvent } from "./parse-event.ts"
+import { contextOf } from "./read-events.ts"
+import { etagOf, idOf, type Rendering, renderEvent } from "./render-event.ts"
+import { findEntry, type Target } from "./target.ts"
+
+/**
+ * Writing events. https://learn.microsoft.com/graph/api/user-post-events, …/event-update, …/event-delete,
+ * …/event-permanentdelete
+ */
+
+/** 201 with the event; extended properties are stored and not echoed. */
+export function createEvent(call: Call, target: Target): Reply {
+  const { store, body } = call
+  const changes = parseEvent(body, { maximumOccurrences: store.switches.maximumOccurrences })
+  const { time } = changes.content
+  if (!time) throw new GraphError(400, "ErrorRequiredPropertyMissing", "Required property is missing.")
+  if (changes.recurrence && firstDate(changes.recurrence) === undefined)
+    throw validationFailure("The recurrence pattern has no occurrences.")
+  const transactionPayload = payloadOf(body)
+  const repeated = repeatedCreate(call, target, { ...changes, transactionPayload })
+  if (repeated) return created(call, target, repeated)
+  const content: Content = { ...defaultContent(time), ...changes.content, time }
+  const item = store.create(target.mailbox, target.folder, {
+    content,
+    recurrence: changes.recurrence ?? undefined,
+    ...(changes.transactionId !== undefined ? { transactionId: changes.transactionId, transactionPayload } : {}),
+  })
+  return created(call, target, entryOf(item))
+}
+
+function created(call: Call, target: Target, entry: Entry): Reply {
+  const rendering = { mailbox: target.mailbox, preferences: call.preferences }
+  const location = `${call.origin}/v1.0/users('${target.mailbox.id}')/events('${idOf(entry, rendering)}')`
+  return { ...withEvent(call, target, entry), status: 201, headers: { etag: etagOf(entry), location } }
+}
+
+function withEvent(call: Call, target: Target, entry: Entry): Reply {
+  const rendering = { mailbox: target.mailbox, preferences: call.preferences }
+  return {
+    ...ok({
+      "@odata.context": `${call.origin}/v1.0/$metadata#${contextOf(target)}/$entity`,
+      ...renderEvent(entry, rendering),
+    }),
+    headers: { etag: etagOf(entry) },
+  }
+}
+
+function payloadOf(body: unknown): string {
+  return JSON.stringify(isJson(body) ? { ...body, transactionId: undefined } : body)
+}
+
+/** The same payload is the same event again, another one is a clash. */
+function repeatedCreate(
+  call: Call,
+  target: Target,
+  given: EventChanges & { readonly transactionPayload: string },
+): Entry | undefined {
+  const { mailbox } = target
+  const { switches } = call.store
+  const number = given.transactionId === undefined ? undefined : mailbox.transactions.get(given.transactionId)
+  const item = number === undefined ? undefined : mailbox.items.get(number)
+  if (!item || !mailbox.calendars.has(item.folder)) return undefined
+  const entry = entryOf(item)
+  const same = item.transactionPayload === given.transactionPayload
+  if (same && switches.transactionIdRepeat === "sameEvent") return entry
+  const id = idOf(entry, { mailbox, preferences: call.preferences })
+  throw new GraphError(
+    switches.transactionIdStatus,
+    "ErrorDuplicateTransactionId",
+    "Your request can't be completed. The transaction ID has already been used to create a different event.",
+    { annotations: switches.transactionIdNamesEvent ? { "@event.existingEventId": id } : {} },
+  )
+}
+
+/** 200 with the whole event; what is not in the body stays. An occurrence becomes an exception. */
+export function updateEvent(call: Call, target: Target, id: string): Reply {
+  const entry = findEntry(call.store, target, id)
+  requireMatch(call, entry)
+  const updated = entry.date === undefined ? updateItem(call, target, entry) : updateOccurrence(call, target, entry)
+  return withEvent(call, target, updated)
+}
+
+function updateItem(call: Call, target: Target, { item }: Entry): Entry {
+  const { store } = call
+  const { content, recurrence } = parseEvent(call.body, {
+    before: item,
+    content: item.content,
+    maximumOccurrences: store.switches.maximumOccurrences,
+  })
+  const named = content.named ? { named: mergedNamed(item.content.named, content.named) } : {}
+  return entryOf(store.update(target.mailbox, item, { ...content, ...named }, recurrence))
+}
+
+function updateOccurrence(call: Call, target: Target, entry: Entry): Entry {
+  const { store } = call
+  const date = entry.date ?? ""
+  const { content, recurrence } = parseEvent(call.body, {
+    content: entry.content,
+    maximumOccurrences: store.switches.maximumOccurrences,
+  })
+  if (recurrence) throw new GraphError(400, "ErrorInvalidRequest", "An occurrence cannot have a recurrence of its own.")
+  if (content.time && !staysBetweenNeighbours(entry.item, date, content.time.startMs))
+    throw new GraphError(
+      400,
+      "ErrorOccurrenceCrossingBoundary",
+      "Modified occurrence is crossing or overlapping adjacent occurrence.",
+    )
+  const item = store.changeOccurrence(target.mailbox, entry.item, date, content)
+  return occurrenceOn(item, date, store.switches.occurrencesInheritProperties) ?? entryOf(item)
+}
+
+/** 204; to Deleted Items, or, for an occurrence, off the series. */
+export function deleteEvent(call: Call, target: Target, id: string): Reply {
+  const entry = findEntry(call.store, target, id)
+  if (call.store.switches.deleteHonoursIfMatch) requireMatch(call, entry)
+  if (entry.date === undefined) call.store.remove(target.mailbox, entry.item, "toDeletedItems")
+  else call.store.cancelOccurrence(target.mailbox, entry.item, entry.date)
+  return { status: 204 }
+}
+
+export function permanentlyDeleteEvent(call: Call, target: Target, id: string): Reply {
+  const entry = findEntry(call.store, target, id)
+  if (entry.date === undefined) call.store.remove(target.mailbox, entry.item, "permanently")
+  else call.store.cancelOccurrence(target.mailbox, entry.item, entry.date)
+  return { status: 204 }
+}
+
+/** 202; a meeting's organizer cancels it, which mails everybody. */
+export function cancelEvent(call: Call, target: Target, id: string): Reply {
+  deleteEvent({ ...call, headers: new Map() }, target, id)
+  return { status: 202 }
+}
+
+function requireMatch(call: Call, entry: Entry): void {
+  const wanted = call.headers.get("if-match")
+  if (wanted === undefined || wanted === "*" || wanted.replace(/^W\//, "") === etagOf(entry).replace(/^W\//, "")) return
+  throw new GraphError(
+    call.store.switches.ifMatchStatus,
+    "ErrorIrresolvableConflict",
+    "The send or update operation could not be performed because the change key passed in the request does not match the current change key for the item.",
+  )
+}
+
+/** Ids of one form as the other. https://learn.microsoft.com/graph/api/user-translateexchangeids */
+export function translateIds(call: Call, target: Target): Reply {
+  const body = isJson(call.body) ? call.body : {}
+  const inputs = Array.isArray(body["inputIds"]) ? body["inputIds"].filter(id => typeof id === "string") : []
+  if (inputs.length > MAXIMUM_TRANSLATED) throw new GraphError(400, "ErrorInvalidRequest", "Too many ids.")
+  const ids = String(body["targetIdType"]).toLowerCase().includes("immutable") ? "immutable" : "classic"
+  const rendering: Rendering = { mailbox: target.mailbox, preferences: { ...call.preferences, ids } }
+  const value = inputs.map(sourceId => ({
+    sourceId,
+    targetId: idOf(findEntry(call.store, { ...target, named: false }, sourceId), rendering),
+  }))
+  return ok({ "@odata.context": `${call.origin}/v1.0/$metadata#Collection(convertIdResult)`, value })
+}
+
+const MAXIMUM_TRANSLATED = 1000

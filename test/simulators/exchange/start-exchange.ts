@@ -1,0 +1,106 @@
+import { createServer as createHttp, type Server } from "node:http"
+import { createServer as createHttps } from "node:https"
+import type { AddressInfo } from "node:net"
+import { makeAuthority } from "../certificates.ts"
+import { Admin, type AppSeed, type MailboxSeed } from "./admin.ts"
+import { Directory } from "./directory/directory.ts"
+import { Faults } from "./faults.ts"
+import { Counters } from "./graph/counters.ts"
+import { GraphFace, type GraphParts } from "./graph/graph-face.ts"
+import { Subscriptions } from "./graph/subscriptions.ts"
+import { Throttle } from "./graph/throttle.ts"
+import { serve } from "./http-face.ts"
+import { AccessTokens } from "./login/access-tokens.ts"
+import { TokenEndpoint } from "./login/token-endpoint.ts"
+import { WeekPage } from "./page/week-page.ts"
+import { Store } from "./store/store.ts"
+import type { Switches } from "./store/switches.ts"
+
+export type StartOptions = {
+  /** 0, which is the default, takes any free one. */
+  readonly port?: number
+  readonly pagePort?: number
+  /** Every Graph request, batch steps included, takes at least this long. */
+  readonly latencyMs?: number
+  readonly tenantId?: string
+  readonly mailboxes?: readonly MailboxSeed[]
+  readonly apps?: readonly AppSeed[]
+  readonly switches?: Partial<Switches>
+}
+
+export type RunningExchange = {
+  /** Origin of login and Graph, over TLS. */
+  readonly url: string
+  /** The page for people and `/_sim/`, over plain HTTP. */
+  readonly pageUrl: string
+  readonly caPem: string
+  readonly admin: Admin
+  close(): Promise<void>
+}
+
+/** Exchange Online on 127.0.0.1: token endpoint, Graph, admin and a page to watch it. */
+export async function startExchange(options: StartOptions = {}): Promise<RunningExchange> {
+  const { admin, faces } = build(options)
+  const authority = makeAuthority("exchange simulator")
+  const { certPem, keyPem } = authority.issue({ hosts: ["127.0.0.1", "localhost"] })
+  const secure = createHttps({ cert: certPem, key: keyPem, keepAliveTimeout: KEEP_ALIVE_MS }, serve(faces, "https"))
+  const plain = createHttp(serve(faces, "http"))
+  const [port, pagePort] = [await listen(secure, options.port), await listen(plain, options.pagePort)]
+  return {
+    url: `https://127.0.0.1:${port}`,
+    pageUrl: `http://127.0.0.1:${pagePort}`,
+    caPem: authority.caPem,
+    admin,
+    async close() {
+      faces.page.close()
+      await Promise.all([secure, plain].map(stop))
+    },
+  }
+}
+
+const KEEP_ALIVE_MS = 60_000
+
+function build(options: StartOptions): { readonly admin: Admin; readonly faces: Parameters<typeof serve>[0] } {
+  const store = new Store()
+  const directory = new Directory(options.tenantId)
+  const tokens = new AccessTokens(store.clock)
+  const [faults, counters, throttle] = [new Faults(), new Counters(), new Throttle(store)]
+  const subscriptions = new Subscriptions(store, directory.tenantId)
+  const graphParts: GraphParts = {
+    store,
+    directory,
+    tokens,
+    faults,
+    counters,
+    throttle,
+    subscriptions,
+    latencyMs: options.latencyMs ?? 0,
+  }
+  const graph = new GraphFace(graphParts)
+  const admin = new Admin({ store, directory, faults, counters, throttle, tokens, graph, graphParts })
+  admin.setSwitches(options.switches ?? {})
+  for (const seed of options.apps ?? []) admin.addApp(seed)
+  for (const seed of options.mailboxes ?? []) admin.addMailbox(seed)
+  const login = new TokenEndpoint({ directory, tokens, clock: store.clock })
+  return { admin, faces: { graph, login, admin, counters, faults, page: new WeekPage(store) } }
+}
+
+async function listen(server: Server, port = 0): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  server.once("error", reject)
+  server.listen(port, "127.0.0.1", resolve)
+  await promise
+  return portOf(server.address())
+}
+
+function portOf(address: AddressInfo | string | null): number {
+  if (address === null || typeof address === "string") throw new Error("the server has no port")
+  return address.port
+}
+
+async function stop(server: Server): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  server.close(() => resolve())
+  server.closeAllConnections()
+  await promise
+}

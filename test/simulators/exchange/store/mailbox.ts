@@ -1,0 +1,72 @@
+import type { Item } from "./item.ts"
+
+export type MailboxState = "present" | "onPremises" | "softDeleted" | "missing"
+
+export type Calendar = {
+  readonly number: number
+  readonly name: string
+  readonly color: string
+  readonly isDefault: boolean
+  readonly version: number
+}
+
+/** What is gone: an item from a folder (moved or deleted). */
+export type Tombstone = { readonly version: number; readonly folder: number; readonly item: Item }
+
+export type WorkingHours = { readonly start: string; readonly end: string }
+
+/** One mailbox: its calendars, what is in them and what is gone. Only the store writes to it. */
+export type Mailbox = {
+  readonly id: string
+  readonly address: string
+  readonly aliases: readonly string[]
+  readonly displayName: string
+  timeZone: string
+  state: MailboxState
+  readonly purpose: "user" | "shared" | "room" | "equipment"
+  readonly workingHours: WorkingHours
+  readonly calendars: Map<number, Calendar>
+  readonly items: Map<number, Item>
+  readonly transactions: Map<string, number>
+  tombstones: Tombstone[]
+  /** The oldest version the tombstones still reach back to. */
+  forgottenVersion: number
+  nextNumber: number
+  /** Counts every visible change; the web page watches it. */
+  revision: number
+}
+
+/** The folder deleted items go to; no calendar. */
+export const DELETED_ITEMS = 1
+export const DEFAULT_CALENDAR = 2
+
+export function newMailbox(given: {
+  readonly id: string
+  readonly address: string
+  readonly aliases?: readonly string[]
+  readonly displayName?: string
+  readonly timeZone?: string
+  readonly state?: MailboxState
+  readonly purpose?: Mailbox["purpose"]
+  readonly workingHours?: WorkingHours
+}): Mailbox {
+  return {
+    id: given.id,
+    address: given.address,
+    aliases: given.aliases ?? [],
+    displayName: given.displayName ?? given.address.split("@")[0] ?? given.address,
+    timeZone: given.timeZone ?? "UTC",
+    state: given.state ?? "present",
+    purpose: given.purpose ?? "user",
+    workingHours: given.workingHours ?? { start: "08:00:00", end: "17:00:00" },
+    calendars: new Map([
+      [DEFAULT_CALENDAR, { number: DEFAULT_CALENDAR, name: "Calendar", color: "auto", isDefault: true, version: 1 }],
+    ]),
+    items: new Map(),
+    transactions: new Map(),
+    tombstones: [],
+    forgottenVersion: 0,
+    nextNumber: DEFAULT_CALENDAR + 1,
+    revision: 0,
+  }
+}
