@@ -16,7 +16,7 @@ type Pair = { readonly item: DesiredItem; readonly copy: StoredEvent }
 export type DesiredPlan = {
   readonly operations: readonly Operation[]
   readonly inStep: readonly Pair[]
-  /** Changed copies the policy lets be. */
+  /** Copies changed in Exchange that are told about and let be. */
   readonly tolerated: readonly Pair[]
   readonly skipped: readonly { readonly item: DesiredItem; readonly reason: SkipReason }[]
   /** First-sync candidates in doubt. */
@@ -78,7 +78,7 @@ function compare(request: PlanRequest, item: DesiredItem, copy: MarkedEvent): De
   if (isRight) return operation({ kind: "update", reason: "BothChanged", ...write })
   if (sourceChanged) return operation({ kind: "update", reason: "SourceChanged", ...write })
   if (request.policy.drift === "Correct") return operation({ kind: "restore", reason: "ChangedInExchange", ...write })
-  return { kind: "tolerated", item, copy }
+  return { kind: request.policy.drift === "Warn" ? "tolerated" : "inStep", item, copy }
 }
 
 function adopt(request: PlanRequest, item: DesiredItem, copy: StoredEvent, reason: AdoptReason): Decision {

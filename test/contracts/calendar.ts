@@ -115,7 +115,7 @@ export function calendarContract(name: string, open: () => Promise<OpenedCalenda
 
     inCalendar(
       "a copy somebody deleted can be made again under another key",
-      async ({ create, user, writer, list }) => {
+      async ({ calendar, create, user, writer, list }) => {
         const { id } = await create(lesson({ key: "again" }))
         await user.remove(id)
 

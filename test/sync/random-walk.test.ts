@@ -1,0 +1,189 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import type { CalendarEvent } from "../../operator/core/event.ts"
+import { fingerprint } from "../../operator/core/fingerprint.ts"
+import { holiday, lesson, weekly } from "../fakes/lesson.ts"
+import type { MemoryCalendar } from "../fakes/memory-calendar.ts"
+import { MailboxStory, source } from "./mailbox-story.ts"
+
+/*
+ * A machine walks at random over both sides: the source changes, people edit, delete and copy in Outlook, passes run into
+ * faults of every kind and are killed half way. Whatever happened, the walk must keep these promises:
+ *
+ *   always      what people entered themselves is never changed or deleted; no copy is deleted without reason
+ *   when quiet  one good pass brings the mailbox to the state a fresh mailbox would get, and the next writes nothing
+ *
+ * The seed is printed; WALK_SEED repeats a walk, WALK_STEPS and WALKS make it longer.
+ */
+const seed = Number(process.env["WALK_SEED"] ?? Math.floor(Math.random() * 2 ** 31))
+const steps = Number(process.env["WALK_STEPS"] ?? 250)
+const walks = Number(process.env["WALKS"] ?? 24)
+
+test(`a mailbox finds its way back from anything (WALK_SEED=${seed}, ${walks} walks of ${steps} steps)`, async t => {
+  t.diagnostic(`WALK_SEED=${seed}`)
+  for (let walk = 0; walk < walks; walk++) await new Walk(seed + walk).run(steps)
+})
+
+const subjects = ["Mathematics", "Physics", "Art", "Music", "Sports"]
+const days = Array.from({ length: 20 }, (_, day) => `2026-12-${String(day + 1).padStart(2, "0")}`)
+
+class Walk {
+  readonly #random: () => number
+  readonly #seed: number
+  readonly #story = new MailboxStory()
+  readonly #source = new Map<string, CalendarEvent>()
+  /** What people entered: id and what it must still say. */
+  readonly #foreign = new Map<string, string>()
+  #keys = 0
+
+  constructor(seed: number) {
+    this.#seed = seed
+    this.#random = randomFrom(seed)
+  }
+
+  async run(steps: number): Promise<void> {
+    for (let step = 0; step < steps; step++) {
+      await this.#step()
+      this.#assertForeignUntouched(step)
+      if (step % 10 === 9) await this.#assertFindsBack(step)
+    }
+  }
+
+  async #step(): Promise<void> {
+    const { calendar } = this.#story
+    const id = this.#pick(this.#story.ids) ?? ""
+    const isForeign = this.#foreign.has(id)
+    const moves: readonly (() => void | Promise<void>)[] = [
+      () => this.#addToSource(),
+      () => this.#addToSource(),
+      () => this.#changeInSource(),
+      () => void this.#source.delete(this.#pick([...this.#source.keys()]) ?? ""),
+      () => this.#userAdds(lesson({ subject: "Dentist", start: `${this.#pick(days)}T16:00` })),
+      () => this.#userDuplicates(id),
+      () => (isForeign ? undefined : calendar.userEdits(id, { subject: "My own words" })),
+      () =>
+        isForeign ? undefined : calendar.userEdits(id, { time: lesson({ start: `${this.#pick(days)}T20:00` }).time }),
+      () => this.#userDeletes(id),
+      () => calendar.touch(id),
+      () => calendar.losesToken(),
+      () => this.#faultyPass(),
+      () => this.#faultyPass(),
+      () => this.#pass(),
+    ]
+    await this.#pick(moves)?.()
+  }
+
+  #addToSource(): void {
+    const key = `key-${this.#keys++}`
+    this.#source.set(key, this.#randomEvent(key))
+  }
+
+  #changeInSource(): void {
+    const key = this.#pick([...this.#source.keys()])
+    if (key) this.#source.set(key, this.#randomEvent(key))
+  }
+
+  #randomEvent(key: string): CalendarEvent {
+    const timed = lesson({ key, subject: this.#pick(subjects) ?? "", start: `${this.#pick(days)}T10:00` })
+    const kinds = [
+      timed,
+      timed,
+      holiday({ key, date: this.#pick(days) ?? "" }),
+      weekly(timed),
+      weekly(timed, { frequency: "MONTHLY" }),
+    ]
+    return this.#pick(kinds) ?? timed
+  }
+
+  #userAdds(event: CalendarEvent): void {
+    const id = this.#story.calendar.userAdds(event)
+    this.#foreign.set(id, this.#printOf(id))
+  }
+
+  #userDuplicates(id: string): void {
+    const copy = this.#story.calendar.userDuplicates(id)
+    if (copy) this.#foreign.set(copy, this.#printOf(copy))
+  }
+
+  #userDeletes(id: string): void {
+    this.#story.calendar.userDeletes(id)
+    this.#foreign.delete(id)
+  }
+
+  async #faultyPass(): Promise<void> {
+    const { calendar } = this.#story
+    const often = this.#random() * 0.4
+    calendar.faults = {
+      write: () =>
+        this.#random() < often
+          ? this.#pick(["lostAnswer", "refused", "invalid", "editedJustBefore", "gatewayError", "crash"] as const)
+          : undefined,
+      list: () => (this.#random() < 0.2 ? this.#pick(["unreachable", "incomplete"] as const) : undefined),
+    }
+    const before = { ...this.#story.state }
+    try {
+      await this.#pass()
+    } catch {
+      // A crash or an unreachable mailbox: the status keeps what it said.
+      this.#story.state = before
+    }
+    calendar.faults = {}
+  }
+
+  async #pass(): Promise<void> {
+    // People enter things after the first sync here; what it adopts is another story.
+    const policy = { firstSync: { matchExisting: false }, deletion: { guard: { maxPercent: 100, maxCount: 10_000 } } }
+    const report = await this.#story.pass(source([...this.#source.values()]), {
+      policy,
+      kind: this.#random() < 0.3 ? "Full" : "Incremental",
+    })
+    if (report.hold) this.#story.state = { ...this.#story.state, approvedToken: report.hold.token }
+  }
+
+  /** A pass may wait for an approval, which the one after it has. */
+  async #assertFindsBack(step: number): Promise<void> {
+    const { calendar } = this.#story
+    await this.#pass()
+    await this.#pass()
+    const writes = calendar.writes
+    await this.#pass()
+    assert.equal(calendar.writes, writes, `${this.#at(step)}: a pass over a settled mailbox writes nothing`)
+
+    const fresh = new MailboxStory()
+    fresh.clock = this.#story.clock
+    await fresh.pass(source([...this.#source.values()]))
+    const copies = (of: MemoryCalendar) => of.contents.filter(line => !line.startsWith("- "))
+    assert.deepEqual(copies(calendar), copies(fresh.calendar), `${this.#at(step)}: as a fresh mailbox would be`)
+  }
+
+  #assertForeignUntouched(step: number): void {
+    for (const [id, print] of this.#foreign)
+      assert.equal(this.#printOf(id), print, `${this.#at(step)}: ${id} is not ours`)
+    const unmarked = this.#story.calendar.items.filter(item => !this.#foreign.has(item.id) && item.mark === undefined)
+    assert.deepEqual(unmarked, [], `${this.#at(step)}: our copies keep their mark`)
+  }
+
+  #printOf(id: string): string {
+    const item = this.#story.calendar.items.find(item => item.id === id)
+    return item ? fingerprint(item.event) : "deleted"
+  }
+
+  #at(step: number): string {
+    return `WALK_SEED=${this.#seed} WALKS=1, step ${step}`
+  }
+
+  #pick<T>(of: readonly T[]): T | undefined {
+    return of[Math.floor(this.#random() * of.length)]
+  }
+}
+
+/** mulberry32: small, fast, the same everywhere. */
+function randomFrom(seed: number): () => number {
+  let state = seed | 0
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
