@@ -44,3 +44,9 @@ export function requestedAt(written: Readonly<Record<string, string>> | undefine
     .toSorted()
     .at(-1)
 }
+
+/** Labels on objects the operator makes. */
+export const labels = {
+  binding: "calsync.dev/binding",
+  managedBy: "app.kubernetes.io/managed-by",
+} as const

@@ -21,7 +21,7 @@ export const conditionsOf = {
   CalendarSyncPolicy: ["Ready", "Reconciling", "Stalled"],
   MailboxBinding: ["Ready", "Reconciling", "Stalled", "Matched"],
   CalendarSync: ["Ready", "Reconciling", "Stalled", "Synced", "Drifted"],
-  CalendarEvent: ["Ready", "Stalled"],
+  CalendarEvent: ["Ready", "Reconciling", "Stalled"],
 } as const satisfies Readonly<Record<string, readonly ConditionType[]>>
 
 /** Every reason, and the conditions it is said of besides `Ready`, which takes over the reason of the failing part. */
@@ -91,6 +91,18 @@ export type Reason = keyof typeof reasons
 export function isReason(text: string): text is Reason {
   return Object.hasOwn(reasons, text)
 }
+
+/** Why one event could not be read or written (CalendarSync.status.failures); it never costs the others. */
+export const eventReasons = [
+  "DuplicateKey",
+  "EndsBeforeStart",
+  "FloatingTime",
+  "InvalidSpec",
+  "RecurrenceTooComplex",
+  "UnknownTimeZone",
+  "UnreadableRule",
+  "UnreadableTime",
+] as const
 
 /** Why an identity of a source has no mailbox (MailboxBinding.status.unmatched). */
 export type UnmatchedReason = "NoAddress" | "AmbiguousAddress" | "AddressConflict" | "OutOfScope"
