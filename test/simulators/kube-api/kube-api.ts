@@ -1,0 +1,69 @@
+/**
+ * A simulator of the Kubernetes API: good enough for an operator, for kubectl and for GitOps tools, and able to fail
+ * on demand. It serves HTTPS on 127.0.0.1 with a certificate of its own throw-away authority.
+ */
+import { once } from "node:events"
+import { makeAuthority } from "../certificates.ts"
+import { kubeconfigText } from "./kubeconfig.ts"
+import { serve } from "./server.ts"
+import { Simulation, type Tokens } from "./simulation.ts"
+
+export type { Denial } from "./denials.ts"
+export type { Fault, FaultAction } from "./faults.ts"
+export type { LoggedRequest } from "./request-log.ts"
+
+export type KubeApi = {
+  readonly url: string
+  readonly caPem: string
+  /** Text of a kubeconfig for a user; the first of the tokens' users by default. */
+  kubeconfig(user?: string): string
+  /** Faults, rights, the request log and the clock. */
+  readonly admin: Admin
+  close(): Promise<void>
+}
+
+export type Admin = Pick<Simulation, "watches" | "faults" | "denials" | "requests" | "compact"> & {
+  readonly clock: Simulation["world"]["clock"]
+}
+
+const defaultTokens: Tokens = { "admin-token": "admin" }
+
+/** Starts a server with the kinds of a fresh cluster and the namespaces every cluster has. */
+export async function startKubeApi({
+  port = 0,
+  tokens = defaultTokens,
+}: {
+  readonly port?: number
+  readonly tokens?: Tokens
+} = {}): Promise<KubeApi> {
+  const authority = makeAuthority("simulated-kubernetes")
+  const simulation = new Simulation(tokens)
+  const server = serve(simulation, authority.issue({ hosts: ["127.0.0.1", "localhost", "kubernetes.default.svc"] }))
+  server.listen(port, "127.0.0.1")
+  await once(server, "listening")
+  const address = server.address()
+  const url = `https://127.0.0.1:${typeof address === "object" ? address?.port : port}`
+  return {
+    url,
+    caPem: authority.caPem,
+    kubeconfig(user = Object.values(tokens)[0] ?? "") {
+      const token = Object.entries(tokens).find(([, name]) => name === user)?.[0]
+      if (token === undefined) throw new Error(`no token was given for the user ${user}`)
+      return kubeconfigText({ url, caPem: authority.caPem, token, user })
+    },
+    admin: {
+      watches: simulation.watches,
+      faults: simulation.faults,
+      denials: simulation.denials,
+      requests: simulation.requests,
+      clock: simulation.world.clock,
+      compact: () => simulation.compact(),
+    },
+    async close() {
+      simulation.stop()
+      server.close()
+      server.closeAllConnections()
+      await once(server, "close")
+    },
+  }
+}
