@@ -74,7 +74,11 @@ function readObservance({ properties }: Component): Observance | undefined {
     offsetFromSeconds: readOffset(find("TZOFFSETFROM")) ?? offsetTo,
     offsetToSeconds: offsetTo,
     rules: all("RRULE", maxRules).flatMap(line => readYearlyRule(line.value, start) ?? []),
-    dates: all("RDATE", maxDates).flatMap(wallsOf).slice(0, maxDates),
+    // The first onset is mostly listed once more.
+    dates: all("RDATE", maxDates)
+      .flatMap(wallsOf)
+      .filter(wall => !wall.equals(start))
+      .slice(0, maxDates),
   }
 }
 
