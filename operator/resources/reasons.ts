@@ -96,6 +96,7 @@ export function isReason(text: string): text is Reason {
 export const eventReasons = [
   "DuplicateKey",
   "EndsBeforeStart",
+  "FilterFailed",
   "FloatingTime",
   "InvalidSpec",
   "RecurrenceTooComplex",

@@ -15,13 +15,13 @@ export type CalendarSyncPolicySpec = {
   readonly schedule?: {
     /** The safety pass over every mailbox. Changes of the source and in Outlook come sooner, by themselves. */
     readonly interval?: string
-    /** When everything is read afresh, trusting nothing that was known: what heals the unforeseen. Absent means every night at two, UTC, spread over two hours. */
+    /** When everything is read afresh, trusting nothing that was known: what heals the unforeseen. Absent means never by the clock. */
     readonly fullResync?: {
       /** Minute, hour, day of month, month and day of week, such as `0 2 * * *`. */
       readonly cron: string
       /** The IANA zone of the cron line. Absent means UTC. */
       readonly timeZone?: string
-      /** Over how long the mailboxes are spread, each at its own fixed moment, so that they do not all start at once. Absent means 2h. */
+      /** Over how long the mailboxes are spread, each at its own fixed moment, so that they do not all start at once. Absent means 1h. */
       readonly spread?: string
     }
   }
@@ -31,16 +31,16 @@ export type CalendarSyncPolicySpec = {
     readonly types?: readonly string[]
     /** Never these types. Wins over `types`. */
     readonly excludeTypes?: readonly string[]
-    /** A condition in CEL over `event`, such as `event.allDay == false`. Only events for which it is true are synced. An expression that fails for an event holds that event back and is reported. */
+    /** A condition in CEL over `event`, such as `event.allDay == false`; only events for which it is true are synced. `event` has key, subject, type, location, url, showAs, sensitivity and importance (texts, empty where absent), allDay and recurring, start and end (timestamps), durationMinutes, categories and people (lists). Where it has no answer for an event, that event is left as it is and reported. */
     readonly when?: string
   }
   /** How the copies look. */
   readonly appearance?: {
-    /** How the time shows in Outlook. FromSource takes what the event says, and Busy where it says nothing. */
+    /** How the time shows in Outlook. FromSource, also when absent, takes what the event says, and Busy where it says nothing. */
     readonly showAs?: "FromSource" | "Free" | "Tentative" | "Busy" | "OutOfOffice" | "WorkingElsewhere"
-    /** Who may read it in a shared calendar. FromSource takes what the event says, and Normal where it says nothing. */
+    /** Who may read it in a shared calendar. FromSource, also when absent, takes what the event says, else Normal. */
     readonly sensitivity?: "FromSource" | "Normal" | "Personal" | "Private" | "Confidential"
-    /** The subject as a template with `{{subject}}`, `{{location}}`, `{{type}}` and `{{people}}`. Absent means the event's own subject. */
+    /** The subject as a template with `{{subject}}`, `{{location}}` and `{{type}}`. Absent means the event's own subject. */
     readonly subject?: string
     /** Stands in place of every subject, such as Busy; location, link and body are then left out too. */
     readonly hideSubject?: string
@@ -60,11 +60,11 @@ export type CalendarSyncPolicySpec = {
     readonly allDayTypes?: readonly string[]
     /** Any of the above for one type of event, by the name of the type. What is absent is inherited. */
     readonly types?: Readonly<Record<string, {
-      /** How the time shows in Outlook. FromSource takes what the event says, and Busy where it says nothing. */
+      /** How the time shows in Outlook. FromSource, also when absent, takes what the event says, and Busy where it says nothing. */
       readonly showAs?: "FromSource" | "Free" | "Tentative" | "Busy" | "OutOfOffice" | "WorkingElsewhere"
-      /** Who may read it in a shared calendar. FromSource takes what the event says, and Normal where it says nothing. */
+      /** Who may read it in a shared calendar. FromSource, also when absent, takes what the event says, else Normal. */
       readonly sensitivity?: "FromSource" | "Normal" | "Personal" | "Private" | "Confidential"
-      /** The subject as a template with `{{subject}}`, `{{location}}`, `{{type}}` and `{{people}}`. Absent means the event's own subject. */
+      /** The subject as a template with `{{subject}}`, `{{location}}` and `{{type}}`. Absent means the event's own subject. */
       readonly subject?: string
       /** Stands in place of every subject, such as Busy; location, link and body are then left out too. */
       readonly hideSubject?: string
@@ -101,7 +101,7 @@ export type CalendarSyncPolicySpec = {
   readonly management?: "Full" | "UpsertOnly" | "CreateOnly" | "ObserveOnly"
   /** What protects against deleting too much. */
   readonly deletion?: {
-    /** A pass that would delete more than either limit allows holds its deletions back (reason DeletionGuard) until the annotation `calsync.dev/approve` lets exactly that plan through. Creates and updates go on. */
+    /** A pass that would delete more than both limits allow, or empty a calendar, holds its deletions back (reason DeletionGuard) until the annotation `calsync.dev/approve` lets exactly that plan through. Creates and updates go on. */
     readonly guard?: {
       /** Share of the mailbox's copies in the window that one pass may delete. Absent means 30. */
       readonly maxPercent?: number
