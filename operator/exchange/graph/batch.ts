@@ -31,7 +31,13 @@ export type StepOutcome =
   | { readonly kind: "Answered"; readonly answer: GraphAnswer; readonly uncertain: boolean }
   | { readonly kind: "Failed"; readonly error: Error; readonly tried: boolean }
 
-export type BatchRequest = { readonly mailbox: string; readonly operation: string; readonly writes: boolean }
+export type BatchRequest = {
+  readonly mailbox: string
+  readonly operation: string
+  readonly writes: boolean
+  /** One step after the other: changes to one item would trip over each other. */
+  readonly isSerial?: boolean
+}
 
 const largestBatch = 20
 /** Exchange carries out four steps at a time; a connection that may use fewer places sends no more steps than places. */
@@ -116,8 +122,10 @@ export class Batches {
     request: BatchRequest,
     signal: AbortSignal,
   ): Promise<GraphAnswer | TemporaryError> {
-    const body = { requests: chunk.map(({ step, index }) => wireStep(step, index)) }
-    const call = { ...request, method: "POST", path: "/$batch", body, cost: chunk.length, retry: false } as const
+    const { mailbox, operation, writes, isSerial = false } = request
+    const body = { requests: chunk.map((numbered, at) => wireStep(numbered, isSerial ? chunk[at - 1] : undefined)) }
+    const pace = { mailbox, operation, writes, cost: chunk.length, retry: false }
+    const call = { ...pace, method: "POST", path: "/$batch", body } as const
     try {
       return await this.#client.ask(call, signal)
     } catch (error) {
@@ -167,13 +175,15 @@ function* cut(steps: readonly Numbered[], size: number): Generator<readonly Numb
 }
 
 /** Headers of the batch do not reach its steps, the token apart. */
-function wireStep({ method, path, body, ifMatch }: BatchStep, index: number): JsonRecord {
+function wireStep({ step, index }: Numbered, previous: Numbered | undefined): JsonRecord {
+  const { method, path, body, ifMatch } = step
   const headers = {
     Prefer: immutableIds,
     ...(body && { "Content-Type": "application/json" }),
     ...(ifMatch && { "If-Match": ifMatch }),
   }
-  return { id: String(index), method, url: path, headers, ...(body && { body }) }
+  const dependsOn = previous && [String(previous.index)]
+  return { id: String(index), method, url: path, headers, ...(body && { body }), ...(dependsOn && { dependsOn }) }
 }
 
 /** Records the outcome of a step, or returns the problem for which it must be sent again. */

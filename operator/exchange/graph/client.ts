@@ -103,7 +103,7 @@ export function expectRecord(answer: GraphAnswer, itemId?: string): JsonRecord {
   throw new TemporaryError("Graph's answer is not an object", { reason: "Unreachable" })
 }
 
-function readPage(body: JsonRecord): Page {
+export function readPage(body: JsonRecord): Page {
   if (!Array.isArray(body["value"])) throw new TemporaryError("Graph's page has no value", { reason: "Unreachable" })
   const nextLink = textAt(body, "@odata.nextLink")
   const deltaLink = textAt(body, "@odata.deltaLink")

@@ -1,7 +1,92 @@
-import type { ExchangeConnection, GraphSettings } from "../../core/ports.ts"
+import type { Dispatcher } from "undici"
+import type {
+  Calendar,
+  CalendarChoice,
+  ExchangeConnection,
+  GraphSettings,
+  ProbeReport,
+  ProbeRequest,
+} from "../../core/ports.ts"
+import { openDispatcher } from "../../http/client.ts"
+import { AccessToken } from "../access-token.ts"
 import type { ExchangeDeps } from "../deps.ts"
+import { Throttle } from "../throttle.ts"
+import { Batches } from "./batch.ts"
+import { GraphCalendar } from "./calendar.ts"
+import { GraphClient } from "./client.ts"
+import { type ProbeDeps, probe } from "./probe.ts"
 
-/** One organisation behind Microsoft Graph: one credential, one pool of connections, one pace. */
-export function openGraphConnection(_deps: ExchangeDeps, settings: GraphSettings): ExchangeConnection {
-  throw new Error(`the connection ${settings.name} cannot be opened yet`)
+/** Sockets per host: the pace, not the pool, is what limits; a socket carries one request at a time. */
+const connections = 64
+const connectTimeoutMs = 10_000
+/** Shorter than the time limit of a request, so that the wire says what was wrong. */
+const answerTimeoutMs = 75_000
+
+/**
+ * One organisation behind Microsoft Graph: one credential, one pool of connections, one pace. Throws a
+ * NeedsAttentionError when the certificate cannot be read.
+ */
+export function openGraphConnection(deps: ExchangeDeps, settings: GraphSettings): ExchangeConnection {
+  const { caBundlePem } = settings
+  const ca = caBundlePem === undefined ? {} : { caBundlePem }
+  const dispatcher = openDispatcher({ proxy: deps.proxy, connections, connectTimeoutMs, answerTimeoutMs, ...ca })
+  return new GraphConnection(deps, settings, dispatcher)
+}
+
+class GraphConnection implements ExchangeConnection {
+  readonly #dispatcher: Dispatcher
+  readonly #client: GraphClient
+  readonly #batches: Batches
+  readonly #probe: ProbeDeps
+  /** Kept, because what is known of a mailbox is what makes the next pass cheap. */
+  readonly #calendars = new Map<string, GraphCalendar>()
+
+  constructor(deps: ExchangeDeps, settings: GraphSettings, dispatcher: Dispatcher) {
+    const { clock, random, mayWrite, observe, proxy } = deps
+    const { name: connection, endpoints, limits } = settings
+    const throttle = new Throttle({ clock, random, limits })
+    const token = openToken(deps, settings, dispatcher)
+    this.#dispatcher = dispatcher
+    this.#client = new GraphClient(endpoints.graph, {
+      clock,
+      mayWrite,
+      observe,
+      connection,
+      dispatcher,
+      token,
+      throttle,
+    })
+    const { concurrencyPerMailbox } = limits
+    this.#batches = new Batches({ client: this.#client, throttle, clock, concurrencyPerMailbox })
+    this.#probe = { client: this.#client, token, dispatcher, proxy, endpoints }
+  }
+
+  mailbox({ address, calendar }: { readonly address: string; readonly calendar: CalendarChoice }): Calendar {
+    const key = JSON.stringify([address.toLowerCase(), calendar])
+    const known = this.#calendars.get(key)
+    if (known) return known
+    const opened = new GraphCalendar({ client: this.#client, batches: this.#batches, address, calendar })
+    this.#calendars.set(key, opened)
+    return opened
+  }
+
+  probe(request: ProbeRequest, signal: AbortSignal): Promise<ProbeReport> {
+    return probe(this.#probe, request, signal)
+  }
+
+  async close(): Promise<void> {
+    this.#calendars.clear()
+    await this.#dispatcher.destroy()
+  }
+}
+
+function openToken({ clock, observe }: ExchangeDeps, settings: GraphSettings, dispatcher: Dispatcher): AccessToken {
+  const { name: connection, endpoints, tenantId, clientId, credential } = settings
+  const seen = ({ status }: { readonly status: number }) =>
+    observe({ connection, operation: "token", status, durationMs: 0, cost: 1 })
+  const resource = endpoints.graph
+  return new AccessToken(
+    { clock, dispatcher, seen },
+    { login: endpoints.login, tenantId, clientId, resource, credential },
+  )
 }

@@ -1,0 +1,172 @@
+import type { CalendarEvent } from "../../core/event.ts"
+import { fingerprint } from "../../core/fingerprint.ts"
+import { checkOf, type Mark, parseMark } from "../../core/origin.ts"
+import type { StoredEvent, Window } from "../../core/ports.ts"
+import { expand } from "../../core/recurrence.ts"
+import { endInstant, startInstant } from "../../core/time.ts"
+import { normalForm } from "../normal-form.ts"
+import { type GraphItem, readEvent } from "./read-event.ts"
+
+/** All-day events are laid on the line of instants as days in UTC, as planning does. */
+const floatingZone = "UTC"
+/** What no event's fingerprint is: the copy is there, and it is not as anybody wants it. */
+const unreadable = "unreadable"
+/** A series is in the window with its first occurrence there; more need not be found. */
+const manyOccurrences = 10_000
+
+const goneToRemember = 1_000
+
+/**
+ * One copy, small enough to remember every one of a large organisation (some 500 bytes): marks as text, times as numbers.
+ * Only series keep their event, because whether one is in a window takes expanding it.
+ */
+export type KnownCopy = {
+  readonly id: string
+  readonly version: string
+  readonly markText: string
+  readonly fingerprint: string
+  readonly isCopyOfAnother: boolean
+  readonly isMeeting: boolean
+  readonly startMs: number
+  readonly endMs: number
+  readonly series: CalendarEvent | undefined
+}
+
+export type Traces = Readonly<Record<"written" | "removed" | "doubted", ReadonlySet<string>>>
+
+/** What is known of the copies in one calendar, by id. */
+export class KnownCopies {
+  readonly #copies = new Map<string, KnownCopy>()
+  readonly #gone = new Set<string>()
+  /** Our own writes since the last look at what changed: their traces are no news. */
+  #written = new Set<string>()
+  #removed = new Set<string>()
+  #doubted = new Set<string>()
+
+  get(id: string): KnownCopy | undefined {
+    return this.#copies.get(id)
+  }
+
+  set(copy: KnownCopy): void {
+    this.#copies.set(copy.id, copy)
+  }
+
+  delete(id: string): void {
+    if (!this.#copies.delete(id)) return
+    this.#gone.add(id)
+    const [oldest] = this.#gone
+    if (this.#gone.size > goneToRemember && oldest !== undefined) this.#gone.delete(oldest)
+  }
+
+  /** Whether this copy was there and was then gone: an answer that names it again speaks of the past. */
+  wasGone(id: string): boolean {
+    return this.#gone.has(id)
+  }
+
+  /** Remembers what was just written, and that we did it. */
+  setWritten(copy: KnownCopy): void {
+    this.set(copy)
+    this.#doubted.delete(copy.id)
+    this.#written.add(copy.id)
+  }
+
+  deleteWritten(id: string): void {
+    this.delete(id)
+    this.#removed.add(id)
+  }
+
+  /** Half written, or nobody knows: looked at before anything is said about it. */
+  doubt(id: string): void {
+    this.#written.delete(id)
+    this.#doubted.add(id)
+  }
+
+  /** What we wrote, removed and left in doubt since this was asked last. */
+  takeTraces(): Traces {
+    const traces = { written: this.#written, removed: this.#removed, doubted: this.#doubted }
+    this.#doubted = new Set()
+    this.#written = new Set()
+    this.#removed = new Set()
+    return traces
+  }
+
+  get seriesIds(): readonly string[] {
+    return [...this.#copies.values()].filter(copy => copy.series).map(copy => copy.id)
+  }
+
+  replaceBy(copies: readonly KnownCopy[]): void {
+    this.#copies.clear()
+    for (const copy of copies) this.set(copy)
+  }
+
+  /** The copies with anything in the window. */
+  inWindow(window: Window): readonly StoredEvent[] {
+    return [...this.#copies.values()].filter(copy => isInWindow(copy, window)).flatMap(toStored)
+  }
+}
+
+function toStored(copy: KnownCopy): readonly StoredEvent[] {
+  const mark = parseMark(copy.markText)
+  if (!mark) return []
+  const { id, version, fingerprint, isCopyOfAnother, series } = copy
+  return [{ id, version, mark, fingerprint, isCopyOfAnother, ...(series ? { event: series } : spanOf(copy)) }]
+}
+
+/** Absent for an item nobody can read: nothing is decided by when it is. */
+function spanOf({ startMs, endMs }: KnownCopy): Pick<StoredEvent, "span"> {
+  if (!Number.isFinite(startMs)) return {}
+  const [start, end] = [startMs, endMs].map(ms => Temporal.Instant.fromEpochMilliseconds(ms))
+  return start && end ? { span: { start, end } } : {}
+}
+
+function isInWindow({ startMs, endMs, series }: KnownCopy, window: Window): boolean {
+  const { epochMilliseconds: from } = window.start
+  const { epochMilliseconds: to } = window.end
+  if (series) return isSeriesInWindow(series, window)
+  return startMs < to && (endMs > from || (endMs === from && startMs === from))
+}
+
+/** A series that cannot be expanded is shown rather than hidden: what is not listed would be made again. */
+function isSeriesInWindow(series: CalendarEvent, window: Window): boolean {
+  try {
+    return expand(series, window, { zone: floatingZone, limit: manyOccurrences }).length > 0
+  } catch {
+    return true
+  }
+}
+
+/** The copy an item is, or undefined when it carries no readable mark. An item nobody can read is a copy all the same. */
+export function copyOf(item: GraphItem): KnownCopy | undefined {
+  const mark = item.markText === undefined ? undefined : parseMark(item.markText)
+  if (!mark || item.markText === undefined) return undefined
+  const { id, version, markText, isMeeting } = item
+  const common = { id, version, markText, isMeeting, isCopyOfAnother: !isMadeFor(mark, item) }
+  try {
+    return { ...common, ...knownContent(normalForm(readEvent(item), "graph")) }
+  } catch {
+    return { ...common, fingerprint: unreadable, startMs: -Infinity, endMs: Infinity, series: undefined }
+  }
+}
+
+/** A copy as it was just written, without asking what became of it. */
+export function copyAsWritten(
+  item: Pick<GraphItem, "id" | "version" | "markText" | "isMeeting">,
+  event: CalendarEvent,
+): KnownCopy {
+  const { id, version, markText = "", isMeeting } = item
+  return { id, version, markText, isMeeting, isCopyOfAnother: false, ...knownContent(normalForm(event, "graph")) }
+}
+
+function knownContent(event: CalendarEvent): Pick<KnownCopy, "fingerprint" | "startMs" | "endMs" | "series"> {
+  return {
+    fingerprint: fingerprint(event),
+    startMs: startInstant(event.time, floatingZone).epochMilliseconds,
+    endMs: endInstant(event.time, floatingZone).epochMilliseconds,
+    series: event.recurrence ? event : undefined,
+  }
+}
+
+/** Duplicating an item in Outlook duplicates its mark, but not the transaction it was made by, and never its id. */
+function isMadeFor(mark: Mark, { id, transactionId }: GraphItem): boolean {
+  return mark.check === checkOf(id) || (transactionId !== undefined && mark.check === checkOf(transactionId))
+}
