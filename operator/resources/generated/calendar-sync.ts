@@ -88,11 +88,13 @@ export type CalendarSyncStatus = {
     /** Copies that would be removed. */
     readonly delete?: number
     /** The reason that holds it. */
-    readonly blockedBy?: "ObserveOnly" | "ApprovalRequired" | "DeletionGuard"
+    readonly blockedBy?: "ObserveOnly" | "UpsertOnly" | "CreateOnly" | "ApprovalRequired" | "DeletionGuard" | "OwnershipConflict"
     /** The value for the annotation `calsync.dev/approve` that lets exactly this plan through. */
     readonly approvalToken?: string
   }
-  /** When a pass last went well. */
+  /** When the first sync was complete. Until then events that are in the mailbox already are matched, so that nothing is made twice; afterwards only what carries calsync's mark is touched. */
+  readonly firstSyncTime?: string
+  /** When a pass last went well. A pass that found everything in step is told here every quarter of an hour and otherwise writes nothing. */
   readonly lastSyncTime?: string
   /** When a full pass last went well. */
   readonly lastFullResyncTime?: string
