@@ -12,6 +12,7 @@ import { wallStart } from "./recurrence-times.ts"
  * | BYDAY=TU;BYSETPOS=2 within a month        | BYDAY=2TU                            |
  * | all seven days;BYSETPOS=k within a month  | BYMONTHDAY=k                         |
  * | BYMONTHDAY=28,29,30,31;BYSETPOS=-1        | BYMONTHDAY=-1                        |
+ * | BYMONTH=4;BYMONTHDAY=-1                   | BYMONTH=4;BYMONTHDAY=30              |
  * | DAILY;BYDAY=…                             | WEEKLY;BYDAY=…                       |
  * | DAILY;INTERVAL=7n                         | WEEKLY;INTERVAL=n                    |
  * | WEEKLY on all seven days                  | DAILY                                |
@@ -22,13 +23,14 @@ import { wallStart } from "./recurrence-times.ts"
  */
 export function normalRule(rule: RecurrenceRule, time: EventTime): RecurrenceRule {
   const start = wallStart(time)
-  const steps = [
+  const steps: readonly Step[] = [
     sorted,
     withoutOwnTime,
     withImpliedDays,
-    withOrdinals,
-    asMonths,
     asYears,
+    withOrdinals,
+    withLastDay,
+    asMonths,
     asWeeks,
     asDays,
     withWeekStart,
@@ -111,8 +113,29 @@ const withOrdinals: Step = rule => {
     if (only && others.length === 0) return { ...plain, byDay: [{ ...only, ordinal: position }] }
     if (rule.byDay.length === weekdays.length) return { ...plain, byMonthDay: [position] }
   }
-  const isLastDay = position === -1 && rule.byMonthDay?.join() === "28,29,30,31"
-  return isLastDay && hasOnly(rule, "byMonthDay", "byMonth", "bySetPos") ? { ...plain, byMonthDay: [-1] } : rule
+  return rule
+}
+
+/** "The last of 28, 29, 30, 31" is the last day; in a month that always has the same length that day has a number. */
+const withLastDay: Step = rule => {
+  const [month, ...further] = (rule.frequency === "YEARLY" && rule.byMonth) || []
+  const isOneMonth = rule.frequency === "MONTHLY" || (month !== undefined && further.length === 0)
+  if (!isOneMonth || !hasOnly(rule, "byMonthDay", "byMonth", "bySetPos")) return rule
+  const longest = month === undefined ? longestMonth : daysIn(month)
+  const days = rule.byMonthDay?.filter(day => day <= longest)
+  const isLastOfLast = rule.bySetPos?.join() === "-1" && days?.join() === lastDays.filter(day => day <= longest).join()
+  const isLast = isLastOfLast || (!rule.bySetPos && days?.join() === "-1")
+  if (!isLast) return rule
+  const isFixed = month !== undefined && month !== february
+  return { ...without(rule, "bySetPos"), byMonthDay: [isFixed ? longest : -1] }
+}
+
+const february = 2
+const longestMonth = 31
+const lastDays = [28, 29, 30, 31]
+
+function daysIn(month: number): number {
+  return Temporal.PlainYearMonth.from({ year: 2000, month }).daysInMonth
 }
 
 /** Each month picks for itself, so a year of evenly spaced months is a stride of months. */

@@ -55,7 +55,7 @@ function keysHit(recurrence: Recurrence, time: EventTime, keys: readonly Occurre
   const times = unlessTooComplex(() =>
     seriesTimes({ time, recurrence }, window, { zone: "UTC", limit: mostTimesLookedAt }),
   )
-  return new Set(times?.map(occurrenceKey) ?? keys)
+  return new Set(times?.keys() ?? keys)
 }
 
 /** Dates are looked up as days of UTC, as the lookup above has it. */

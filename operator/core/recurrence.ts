@@ -11,7 +11,7 @@ import type { Window } from "./ports.ts"
 import { RecurrenceTooComplexError } from "./recurrence-errors.ts"
 import { occurrenceTimes, wallClock, wallLength, wallStart } from "./recurrence-times.ts"
 import { nextWallTime, wallTimesBetween } from "./recurrence-walk.ts"
-import { endInstant, occurrenceKey, overlaps, startInstant } from "./time.ts"
+import { compareStarts, endInstant, occurrenceKey, overlaps, startInstant } from "./time.ts"
 
 /** What a series means: RFC 5545 on the wall clock of the event, each time then resolved in its zone. */
 
@@ -33,24 +33,17 @@ export type ExpandOptions = {
  */
 export function expand(event: CalendarEvent, window: Window, { zone, limit }: ExpandOptions): readonly Occurrence[] {
   const content = contentOf(event)
-  const { recurrence } = event
-  if (!recurrence) return overlaps(event.time, window, zone) ? [occurrence(event.time, content)] : []
+  const { time, recurrence } = event
+  if (!recurrence) return overlaps(time, window, zone) ? [{ key: occurrenceKey(time), time, content }] : []
   const hidden = hiddenKeys(recurrence)
-  const regular = seriesTimes(event, window, { zone, limit: limit + hidden.size })
-    .filter(time => !hidden.has(occurrenceKey(time)))
-    .map(time => occurrence(time, { ...content, time }))
-  const moved = standingOverrides(recurrence).map(({ occurrence: key, content }) => ({
-    key,
-    time: content.time,
-    content,
-  }))
-  const all = [...regular, ...moved.filter(({ time }) => overlaps(time, window, zone))]
-  if (all.length > limit) throw new RecurrenceTooComplexError(`more than ${limit} occurrences`)
-  return all.toSorted((one, other) => compareStarts(one.time, other.time, zone))
-}
-
-function occurrence(time: EventTime, content: EventContent): Occurrence {
-  return { key: occurrenceKey(time), time, content }
+  const regular = [...seriesTimes(event, window, { zone, limit: limit + hidden.size })]
+    .filter(([key]) => !hidden.has(key))
+    .map(([key, time]) => ({ key, time, content: { ...content, time } }))
+  const moved = standingOverrides(recurrence)
+    .filter(({ content }) => overlaps(content.time, window, zone))
+    .map(({ occurrence: key, content }) => ({ key, time: content.time, content }))
+  if (regular.length + moved.length > limit) throw new RecurrenceTooComplexError(`more than ${limit} occurrences`)
+  return [...regular, ...moved].sort((one, other) => compareStarts(one.time, other.time, zone))
 }
 
 function contentOf({ key: _key, recurrence: _recurrence, ...content }: CalendarEvent): EventContent {
@@ -69,21 +62,17 @@ function standingOverrides({ overrides, excluded }: Recurrence): readonly Occurr
   return [...standing.values()]
 }
 
-function compareStarts(one: EventTime, other: EventTime, zone: string): number {
-  return Temporal.Instant.compare(startInstant(one, zone), startInstant(other, zone))
-}
-
-/** Every time of the series in the window before exclusions and overrides: rules, the start, explicit dates; by key, once. */
-export function seriesTimes(event: Series, window: Window, { zone, limit }: ExpandOptions): readonly EventTime[] {
+/** Every time of the series in the window before exclusions and overrides: rules, the start, explicit dates. */
+export function seriesTimes(
+  event: Series,
+  window: Window,
+  { zone, limit }: ExpandOptions,
+): ReadonlyMap<OccurrenceKey, EventTime> {
   const { time, recurrence } = event
   const times = [...ruleTimes(event, window, { zone, limit }), ...(recurrence?.extraTimes ?? [])]
   if (startCounts(event)) times.push(time)
-  const byKey = new Map<OccurrenceKey, EventTime>()
-  for (const found of times) {
-    const key = occurrenceKey(found)
-    if (!byKey.has(key) && overlaps(found, window, zone)) byKey.set(key, found)
-  }
-  return [...byKey.values()].toSorted((one, other) => compareStarts(one, other, zone))
+  const found = times.filter(time => overlaps(time, window, zone))
+  return new Map(found.map(time => [occurrenceKey(time), time]))
 }
 
 /** Rules bring their start with them, or ended before it; a series of explicit dates has nobody else to bring it. */

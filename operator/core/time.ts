@@ -63,11 +63,20 @@ function startOfDay(date: Temporal.PlainDate, zone: string): Temporal.Instant {
 
 /** Whether any of the event lies in [start, end). All-day events float in `zone`; one without length counts as its moment. */
 export function overlaps(time: EventTime, window: Window, zone: string): boolean {
-  const start = startInstant(time, zone)
-  if (Temporal.Instant.compare(start, window.end) >= 0) return false
-  const end = endInstant(time, zone)
-  const side = Temporal.Instant.compare(end, window.start)
-  return side > 0 || (side === 0 && Temporal.Instant.compare(start, window.start) === 0)
+  const start = startMs(time, zone)
+  if (start >= window.end.epochMilliseconds) return false
+  const end = time.allDay ? endInstant(time, zone).epochMilliseconds : time.end.epochMilliseconds
+  const windowStart = window.start.epochMilliseconds
+  return end > windowStart || (end === windowStart && start === windowStart)
+}
+
+/** Earlier starts first; all-day events start as their day does in `zone`. */
+export function compareStarts(one: EventTime, other: EventTime, zone: string): number {
+  return startMs(one, zone) - startMs(other, zone)
+}
+
+function startMs(time: EventTime, zone: string): number {
+  return time.allDay ? startOfDay(time.start, zone).epochMilliseconds : time.start.epochMilliseconds
 }
 
 /** The key of the occurrence that starts then, were it not moved. */
