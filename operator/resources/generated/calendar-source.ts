@@ -2,7 +2,7 @@
 
 /** CalendarSource.spec. What is wanted. */
 export type CalendarSourceSpec = {
-  /** The IANA zone of times that name none, such as Europe/Copenhagen. Absent means that a feed must say itself; its floating times are then read as UTC. */
+  /** The IANA zone of times that name none, such as Europe/Copenhagen, where the feed itself names none either. Absent means that such events are left as they are and reported (FloatingTime). */
   readonly timeZone?: string
   /** How often change is looked for. A feed that has not changed costs one conditional request. */
   readonly interval?: string

@@ -15,7 +15,7 @@ export type CalendarSyncPolicySpec = {
   readonly schedule?: {
     /** The safety pass over every mailbox. Changes of the source and in Outlook come sooner, by themselves. */
     readonly interval?: string
-    /** When everything is read afresh, trusting nothing that was known: what heals the unforeseen. Absent means never by the clock. */
+    /** When everything is read afresh, trusting nothing that was known: what heals the unforeseen. Absent means every night at two, UTC, spread over two hours. */
     readonly fullResync?: {
       /** Minute, hour, day of month, month and day of week, such as `0 2 * * *`. */
       readonly cron: string
