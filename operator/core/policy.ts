@@ -21,7 +21,7 @@ export type DeletionGuard = { readonly maxPercent: number; readonly maxCount: nu
 /** A CalendarSyncPolicy ready for use: parsed, defaults applied, nothing left that could fail for a reason of spelling. */
 export type SyncPolicy = {
   readonly window: WindowLengths
-  readonly schedule: { readonly intervalMs: number; readonly fullResync: FullResyncSchedule | undefined }
+  readonly schedule: { readonly intervalMs: number; readonly fullResync: FullResyncSchedule }
   readonly filter: EventFilter
   readonly appearance: Appearance
   readonly firstSync: {
@@ -132,12 +132,12 @@ function parseWindow(spec: PolicySpec["window"]): WindowLengths {
 
 type FullResyncSpec = NonNullable<NonNullable<PolicySpec["schedule"]>["fullResync"]>
 
-function parseFullResync(spec: FullResyncSpec | undefined): FullResyncSchedule | undefined {
-  if (spec?.cron === undefined) return undefined
+/** Every night, spread over two hours, unless the policy says otherwise: a full pass is what heals the unforeseen. */
+function parseFullResync(spec: FullResyncSpec | undefined): FullResyncSchedule {
   return parseSchedule({
-    cron: spec.cron,
-    timeZone: spec.timeZone ?? "UTC",
-    spreadMs: durationMs(duration("schedule.fullResync.spread", spec.spread, "1h")),
+    cron: spec?.cron ?? "0 2 * * *",
+    timeZone: spec?.timeZone ?? "UTC",
+    spreadMs: durationMs(duration("schedule.fullResync.spread", spec?.spread, "2h")),
   })
 }
 

@@ -24,12 +24,12 @@ describe("a CalendarSyncPolicy", () => {
       ],
     )
     assert.deepEqual([sync.window.past.days, sync.window.future.days], [7, 200])
-    assert.equal(sync.schedule.fullResync, undefined)
+    assert.deepEqual(sync.schedule.fullResync, { cron: "0 2 * * *", timeZone: "UTC", spreadMs: 7_200_000 })
   })
 
   test("with a cron line alone means UTC, spread over an hour", () => {
     const { sync } = readPolicy({ schedule: { fullResync: { cron: "0 2 * * *" } } })
-    assert.deepEqual(sync.schedule.fullResync, { cron: "0 2 * * *", timeZone: "UTC", spreadMs: 3_600_000 })
+    assert.deepEqual(sync.schedule.fullResync, { cron: "0 2 * * *", timeZone: "UTC", spreadMs: 7_200_000 })
   })
 
   for (const [field, spec] of [

@@ -21,7 +21,7 @@ export type CalendarSyncPolicySpec = {
       readonly cron: string
       /** The IANA zone of the cron line. Absent means UTC. */
       readonly timeZone?: string
-      /** Over how long the mailboxes are spread, each at its own fixed moment, so that they do not all start at once. Absent means 1h. */
+      /** Over how long the mailboxes are spread, each at its own fixed moment, so that they do not all start at once. Absent means 2h. */
       readonly spread?: string
     }
   }

@@ -1,0 +1,279 @@
+import { apiGroup, apiVersion, cleanupFinalizer, labels, requestedAt } from "../resources/api-group.ts"
+import { calendarSyncName, calendarSyncs } from "../resources/calendar-sync.ts"
+import { type MailboxMap, readMailboxMap } from "../resources/mailbox-address.ts"
+import { type BindingPlan, mailboxBindings } from "../resources/mailbox-binding.ts"
+import { findCondition, setCondition } from "../runtime/conditions.ts"
+import type { ReconcileContext, ReconcileResult } from "../runtime/controller.ts"
+import { keyOf, type ObjectKey } from "../runtime/objects.ts"
+import { type ResolvedBinding, resolveBinding } from "./binding-refs.ts"
+import { isClaimedElsewhere } from "./claims.ts"
+import type { ControllerDeps } from "./deps.ts"
+import { hasFinalizer, setFinalizer } from "./finalizers.ts"
+import { type Matching, matchMailboxes, type Pair, type Unmatched } from "./match-mailboxes.ts"
+import { type CalendarSyncObject, type MailboxBindingObject, namespaceOf } from "./objects.ts"
+import { conclude, failed, progressing, succeeded, suspended, type Verdict, verdictOf } from "./verdict.ts"
+
+/** So many unmatched identities are named in status; all are counted. */
+const namedUnmatched = 20
+
+/** How many objects are made or removed at once: a binding of 2,000 mailboxes must not flood the API server. */
+const writesAtOnce = 8
+
+/** Keeps one CalendarSync for each mailbox and identity the binding means, and counts how they fare. */
+export function reconcileBinding(deps: ControllerDeps) {
+  return async (key: ObjectKey, { signal }: ReconcileContext): Promise<ReconcileResult> => {
+    const binding = deps.status.read(deps.caches.bindings, mailboxBindings, key)
+    if (binding === undefined) {
+      deps.references.release(holderOf(key))
+      return undefined
+    }
+    if (binding.metadata.deletionTimestamp !== undefined) return await unbind(deps, binding, signal)
+    await writeStatus(deps, binding, await bind(deps, key, binding, signal), signal)
+    return undefined
+  }
+}
+
+type Outcome = {
+  readonly verdict: Verdict
+  readonly matched?: {
+    readonly status: "True" | "False" | "Unknown"
+    readonly reason: string
+    readonly message: string
+  }
+  readonly unmatched?: readonly Unmatched[]
+}
+
+async function bind(
+  deps: ControllerDeps,
+  key: ObjectKey,
+  binding: MailboxBindingObject,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  try {
+    const resolved = await resolveBinding(deps, binding, signal)
+    const { plan, policy, reading } = resolved
+    const isPurged = policy.sync.deletion.onUnbind === "Purge"
+    await setFinalizer(
+      deps,
+      { kind: mailboxBindings, object: binding, finalizer: cleanupFinalizer, wanted: isPurged },
+      signal,
+    )
+    const map = await loadMap(deps, key, binding, plan, signal)
+    const matching = withoutClaimed(deps, binding, resolved, matchMailboxes({ ...resolved, map }))
+    await ensureSyncs(deps, binding, matching.pairs, signal)
+    if (plan.match !== undefined && reading === undefined) {
+      return { verdict: progressing("waiting for the source to be read for the first time") }
+    }
+    const isEmptied = matching.pairs.length === 0 && matching.unmatched.length === 0
+    // Nothing at all is what a broken source looks like: what is bound stays bound until somebody says otherwise.
+    if (!isEmptied) await removeOthers(deps, key, binding, matching, signal)
+    return judge(deps, key, plan, matching)
+  } catch (error) {
+    return { verdict: verdictOf(error) }
+  }
+}
+
+async function loadMap(
+  deps: ControllerDeps,
+  key: ObjectKey,
+  binding: MailboxBindingObject,
+  { match }: BindingPlan,
+  signal: AbortSignal,
+): Promise<MailboxMap | undefined> {
+  const namespace = namespaceOf(binding)
+  const origin = match?.address
+  const reference =
+    origin?.kind === "Map" ? { kind: "ConfigMap" as const, namespace, name: origin.configMapName } : undefined
+  deps.references.hold(holderOf(key), reference === undefined ? [] : [reference], () =>
+    deps.controllers().bindings.enqueue(key),
+  )
+  if (reference === undefined || origin?.kind !== "Map") return undefined
+  return readMailboxMap(await deps.references.read(reference, origin.key, signal))
+}
+
+/** A mailbox and identity that an older binding claims for the same calendar stays with it. */
+function withoutClaimed(
+  deps: ControllerDeps,
+  binding: MailboxBindingObject,
+  resolved: ResolvedBinding,
+  { pairs, unmatched }: Matching,
+): Matching {
+  const claimed = pairs.filter(pair => isClaimedElsewhere(deps, binding, resolved, pair))
+  return {
+    pairs: pairs.filter(pair => !claimed.includes(pair)),
+    unmatched: [...unmatched, ...claimed.map(({ identity }) => ({ identity, reason: "AddressConflict" as const }))],
+  }
+}
+
+async function ensureSyncs(
+  deps: ControllerDeps,
+  binding: MailboxBindingObject,
+  pairs: readonly Pair[],
+  signal: AbortSignal,
+): Promise<void> {
+  const namespace = namespaceOf(binding)
+  const absent = pairs
+    .map(pair => ({ pair, name: calendarSyncName({ binding: binding.metadata.name, ...pair }) }))
+    .filter(({ name }) => deps.caches.syncs.get(keyOf({ namespace, name })) === undefined)
+  await inSlices(absent, ({ pair, name }) =>
+    deps.manager.client.apply(
+      calendarSyncs,
+      syncObject(binding, name, pair),
+      { fieldManager: "calsync", force: true },
+      signal,
+    ),
+  )
+}
+
+function syncObject(binding: MailboxBindingObject, name: string, { mailbox, identity }: Pair) {
+  return {
+    metadata: {
+      namespace: namespaceOf(binding),
+      name,
+      labels: { [labels.managedBy]: "calsync", [labels.binding]: labelValue(binding.metadata.name) },
+      ownerReferences: [
+        {
+          apiVersion: `${apiGroup}/${apiVersion}`,
+          kind: "MailboxBinding",
+          name: binding.metadata.name,
+          uid: binding.metadata.uid,
+          controller: true,
+          blockOwnerDeletion: true,
+        },
+      ],
+    },
+    spec: { mailbox, identity, bindingRef: { name: binding.metadata.name } },
+  }
+}
+
+/** Label values end at 63 characters; names may be longer. */
+function labelValue(name: string): string {
+  return name.slice(0, 63).replace(/[^A-Za-z0-9]+$/, "")
+}
+
+async function removeOthers(
+  deps: ControllerDeps,
+  key: ObjectKey,
+  binding: MailboxBindingObject,
+  { pairs }: Matching,
+  signal: AbortSignal,
+): Promise<void> {
+  const wanted = new Set(pairs.map(pair => calendarSyncName({ binding: binding.metadata.name, ...pair })))
+  const others = deps.caches.syncs.byIndex("binding", key).filter(({ metadata }) => !wanted.has(metadata.name))
+  await removeSyncs(deps, others, signal)
+}
+
+async function removeSyncs(
+  deps: ControllerDeps,
+  syncs: readonly CalendarSyncObject[],
+  signal: AbortSignal,
+): Promise<void> {
+  const staying = syncs.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+  await inSlices(staying, ({ metadata }) =>
+    deps.manager.client.delete(calendarSyncs, metadata, { uid: metadata.uid }, signal),
+  )
+}
+
+async function inSlices<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
+  for (let start = 0; start < items.length; start += writesAtOnce) {
+    await Promise.all(items.slice(start, start + writesAtOnce).map(work))
+  }
+}
+
+/** With `onUnbind: Purge` the binding stays until the last copy is gone, because cleaning needs what it refers to. */
+async function unbind(deps: ControllerDeps, binding: MailboxBindingObject, signal: AbortSignal): Promise<undefined> {
+  if (!hasFinalizer(binding, cleanupFinalizer)) return undefined
+  const syncs = deps.caches.syncs.byIndex("binding", keyOf(binding.metadata))
+  await removeSyncs(deps, syncs, signal)
+  if (syncs.length > 0) return undefined
+  const change = { kind: mailboxBindings, object: binding, finalizer: cleanupFinalizer, wanted: false }
+  await setFinalizer(deps, change, signal)
+  return undefined
+}
+
+function judge(deps: ControllerDeps, key: ObjectKey, plan: BindingPlan, { pairs, unmatched }: Matching): Outcome {
+  const matched = matchedOf(pairs, unmatched)
+  if (plan.suspended) {
+    return {
+      verdict: suspended("spec.suspend is true: no mailbox of this binding is read or written"),
+      matched,
+      unmatched,
+    }
+  }
+  if (matched.status === "False") return { verdict: failed(matched.reason, matched.message), matched, unmatched }
+  const { failing, ready } = countsOf(deps, key)
+  if (failing > 0) {
+    const message = `${failing} of ${pairs.length} mailboxes are not ready; see their CalendarSyncs`
+    return { verdict: failed("PartiallyApplied", message), matched, unmatched }
+  }
+  return ready < pairs.length
+    ? { verdict: progressing(`${ready} of ${pairs.length} mailboxes are ready`), matched, unmatched }
+    : { verdict: succeeded(`all ${pairs.length} mailboxes are ready`), matched, unmatched }
+}
+
+function matchedOf(pairs: readonly Pair[], unmatched: readonly Unmatched[]): NonNullable<Outcome["matched"]> {
+  if (pairs.length === 0 && unmatched.length === 0) {
+    const message = "no identity of the source matches: look at spec.mailboxes, spec.match and the source's identities"
+    return { status: "False", reason: "NothingMatched", message }
+  }
+  for (const reason of ["AddressConflict", "AmbiguousAddress"] as const) {
+    const count = unmatched.filter(one => one.reason === reason).length
+    if (count > 0) return { status: "False", reason, message: conflictMessage(reason, count) }
+  }
+  if (pairs.length === 0) {
+    const message = `none of ${unmatched.length} identities has a mailbox that may be used; status.unmatched says why`
+    return { status: "False", reason: "NothingMatched", message }
+  }
+  const message = `${pairs.length} matched, ${unmatched.length} without a mailbox`
+  return { status: "True", reason: "Matched", message }
+}
+
+function conflictMessage(reason: "AddressConflict" | "AmbiguousAddress", count: number): string {
+  return reason === "AddressConflict"
+    ? `${count} identities are claimed for the same mailbox by an older binding and stay with it: remove them here or there`
+    : `${count} identities share their address with another one and are left out: name their mailboxes in spec.mailboxes`
+}
+
+function countsOf(deps: ControllerDeps, key: ObjectKey) {
+  const ready = deps.caches.syncs
+    .byIndex("binding", key)
+    .map(({ status }) => findCondition(status?.conditions, "Ready")?.status)
+  return {
+    ready: ready.filter(status => status === "True").length,
+    failing: ready.filter(status => status === "False").length,
+  }
+}
+
+async function writeStatus(
+  deps: ControllerDeps,
+  binding: MailboxBindingObject,
+  { verdict, matched, unmatched }: Outcome,
+  signal: AbortSignal,
+): Promise<void> {
+  const now = deps.now()
+  const generation = binding.metadata.generation
+  const observed = generation === undefined ? {} : { observedGeneration: generation }
+  let conditions = conclude(binding.status?.conditions, verdict, { generation, now })
+  if (matched) conditions = setCondition(conditions, { type: "Matched", ...matched, ...observed }, now)
+  const key = keyOf(binding.metadata)
+  const { ready, failing } = countsOf(deps, key)
+  const handled = requestedAt(binding.metadata.annotations)
+  const next = {
+    ...binding.status,
+    ...observed,
+    conditions,
+    mailboxes: {
+      matched: deps.caches.syncs.byIndex("binding", key).length,
+      ready,
+      failed: failing,
+      unmatched: unmatched?.length ?? binding.status?.mailboxes?.unmatched ?? 0,
+    },
+    ...(unmatched === undefined ? {} : { unmatched: unmatched.slice(0, namedUnmatched) }),
+    ...(handled === undefined ? {} : { lastHandledReconcileAt: handled }),
+  }
+  await deps.status.write(mailboxBindings, binding, next, signal)
+}
+
+function holderOf(key: ObjectKey): string {
+  return `MailboxBinding ${key}`
+}

@@ -1,0 +1,117 @@
+import { NeedsAttentionError, reasonOf, TemporaryError } from "../core/errors.ts"
+import { ownerOf } from "../core/origin.ts"
+import type { Calendar, SourceCalendar } from "../core/ports.ts"
+import { decideScope } from "../core/scope.ts"
+import { type ResolvedBinding, resolveBinding } from "./binding-refs.ts"
+import type { ControllerDeps } from "./deps.ts"
+import { bindingKeyOf, type CalendarSyncObject, type MailboxBindingObject, namespaceOf } from "./objects.ts"
+
+/** All a pass needs, found, permitted and open. */
+export type ResolvedSync = ResolvedBinding & {
+  readonly binding: MailboxBindingObject
+  readonly mailbox: Calendar
+  readonly source: SourceCalendar
+  readonly owner: string
+}
+
+export type Resolution =
+  | { readonly kind: "Ready"; readonly sync: ResolvedSync }
+  | { readonly kind: "Suspended"; readonly message: string }
+  /** This process has not looked at its connection or source yet; it is woken when that is done. */
+  | { readonly kind: "Waiting" }
+
+/**
+ * Finds everything a sync hangs on. Throws NeedsAttentionError or TemporaryError for the first thing that is missing; the
+ * sync is woken again when that appears, so nobody waits for a timer.
+ */
+export async function resolveSync(
+  deps: ControllerDeps,
+  sync: CalendarSyncObject,
+  signal: AbortSignal,
+): Promise<Resolution> {
+  const binding = bindingOf(deps, sync)
+  const resolved = await resolveBinding(deps, binding, signal)
+  const by = suspendedBy(resolved)
+  if (by !== undefined) {
+    return { kind: "Suspended", message: `spec.suspend of the ${by} is true: nothing is read or written` }
+  }
+  const { hub } = deps
+  const areKnown =
+    hub.wasExamined("connection", resolved.connectionKey) && hub.wasExamined("source", resolved.sourceKey)
+  if (!areKnown) return { kind: "Waiting" }
+  const mailbox = openMailbox(deps, sync, resolved)
+  const source = sourceCalendar(resolved, sync.spec.identity)
+  return { kind: "Ready", sync: { ...resolved, binding, mailbox, source, owner: ownerOfSync(sync, binding) } }
+}
+
+export function bindingOf(deps: ControllerDeps, sync: CalendarSyncObject): MailboxBindingObject {
+  const key = bindingKeyOf(sync)
+  const binding = deps.caches.bindings.get(key)
+  if (binding !== undefined) return binding
+  throw new NeedsAttentionError(`MailboxBinding ${key} does not exist any more`, { reason: "RefNotFound" })
+}
+
+/** Names that live in Git, and nothing else: a cluster rebuilt from the same manifests is the same owner. */
+export function ownerOfSync(sync: CalendarSyncObject, binding: MailboxBindingObject): string {
+  return ownerOf({
+    bindingNamespace: namespaceOf(binding),
+    bindingName: binding.metadata.name,
+    identity: sync.spec.identity,
+    calendar: binding.spec.calendar?.name,
+  })
+}
+
+function suspendedBy({ plan, policy, connection }: ResolvedBinding): string | undefined {
+  if (plan.suspended) return "MailboxBinding"
+  if (policy.suspended) return "CalendarSyncPolicy"
+  return connection.suspended ? "ExchangeConnection" : undefined
+}
+
+/** Decides before any request: the connection's policy first, then whether Exchange was seen to agree. */
+export function openMailbox(deps: ControllerDeps, sync: CalendarSyncObject, resolved: ResolvedBinding): Calendar {
+  const address = sync.spec.mailbox
+  const decision = decideScope(resolved.connection.accessPolicy, address)
+  if (!decision.allowed) throw new NeedsAttentionError(decision.message, { reason: "OutOfScope" })
+  const opened = deps.hub.connections.get(resolved.connectionKey)
+  if (opened === undefined) {
+    throw new TemporaryError(
+      `waiting for ExchangeConnection ${resolved.connectionKey} to be ready: see its conditions`,
+      {
+        reason: "DependencyNotReady",
+      },
+    )
+  }
+  if (opened.blocked !== undefined) {
+    throw new NeedsAttentionError(
+      `ExchangeConnection ${resolved.connectionKey}: ${opened.blocked.message}`,
+      opened.blocked,
+    )
+  }
+  return opened.exchange.mailbox({ address, calendar: resolved.plan.calendar })
+}
+
+/** An identity that is not there is not an empty calendar: what is in the mailbox stays until somebody says otherwise. */
+function sourceCalendar({ reading, sourceKey }: ResolvedBinding, identity: string): SourceCalendar {
+  if (reading === undefined) {
+    throw new TemporaryError(`waiting for CalendarSource ${sourceKey} to be read: see its conditions`, {
+      reason: "DependencyNotReady",
+    })
+  }
+  const calendar = reading.calendars.get(identity)
+  if (calendar !== undefined) return calendar
+  const failure = reading.failed.find(one => one.identity === identity)
+  if (failure !== undefined) {
+    const { message } = failure.error
+    throw new TemporaryError(
+      `CalendarSource ${sourceKey} could not read this identity (${reasonOf(failure.error)}): ${message}`,
+      {
+        reason: "DependencyNotReady",
+        cause: failure.error,
+      },
+    )
+  }
+  throw new NeedsAttentionError(
+    `CalendarSource ${sourceKey} knows no identity of this name: correct it in the binding, or look for it in the source`,
+    { reason: "RefNotFound" },
+  )
+}

@@ -1,0 +1,97 @@
+import { NeedsAttentionError } from "../core/errors.ts"
+import { shortHash } from "../core/origin.ts"
+import type { ICalSettings, SourceSettings } from "../core/ports.ts"
+import { readManifestEvent } from "../resources/calendar-event.ts"
+import {
+  type EventsOrigin,
+  feedCredentialKeys,
+  type ICalOrigin,
+  type SourcePlan,
+} from "../resources/calendar-source.ts"
+import { matchesLabels } from "../resources/label-selector.ts"
+import { type ObjectKey, refOf } from "../runtime/objects.ts"
+import type { ControllerDeps } from "./deps.ts"
+import type { Reference } from "./references.ts"
+
+/** The Secrets and ConfigMaps a source refers to: all in its own namespace. */
+export function sourceReferences({ origin }: SourcePlan, namespace: string): readonly Reference[] {
+  if (origin.kind === "events") return []
+  const { location, credentialsSecretName, caBundle } = origin
+  const configMap = (name: string) => ({ kind: "ConfigMap" as const, namespace, name })
+  return [
+    ...(location.kind === "configMap" ? [configMap(location.configMapName)] : []),
+    ...(caBundle === undefined ? [] : [configMap(caBundle.configMapName)]),
+    ...(credentialsSecretName === undefined
+      ? []
+      : [{ kind: "Secret" as const, namespace, name: credentialsSecretName }]),
+  ]
+}
+
+/** The source's spec with what its references and its events hold. Throws NeedsAttentionError naming what is missing. */
+export async function loadSourceSettings(
+  deps: ControllerDeps,
+  key: ObjectKey,
+  plan: SourcePlan,
+  signal: AbortSignal,
+): Promise<SourceSettings> {
+  return plan.origin.kind === "events"
+    ? eventsSettings(deps, key, plan.origin)
+    : await icalSettings(deps, key, plan, plan.origin, signal)
+}
+
+function eventsSettings(deps: ControllerDeps, key: ObjectKey, { selector }: EventsOrigin): SourceSettings {
+  const { namespace = "" } = refOf(key)
+  const selected = deps.caches.events
+    .byIndex("namespace", namespace)
+    .filter(({ metadata }) => metadata.deletionTimestamp === undefined && matchesLabels(selector, metadata.labels))
+    .toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
+  const revision = shortHash(
+    selected.map(({ metadata }) => `${metadata.name} ${metadata.uid} ${metadata.generation}`),
+    22,
+  )
+  return { kind: "events", name: key, events: selected.map(readManifestEvent), revision }
+}
+
+async function icalSettings(
+  deps: ControllerDeps,
+  key: ObjectKey,
+  { timeZone, timeoutMs }: SourcePlan,
+  { location, credentialsSecretName, caBundle }: ICalOrigin,
+  signal: AbortSignal,
+): Promise<ICalSettings> {
+  const { namespace = "" } = refOf(key)
+  const configMap = (name: string) => ({ kind: "ConfigMap" as const, namespace, name })
+  const text = async ({ configMapName, key: field }: { configMapName: string; key: string }) =>
+    await deps.references.read(configMap(configMapName), field, signal)
+  return {
+    kind: "ical",
+    name: key,
+    location: location.kind === "configMap" ? inline(await text(location)) : location,
+    ...(credentialsSecretName === undefined
+      ? {}
+      : { credential: await feedCredential(deps, { kind: "Secret", namespace, name: credentialsSecretName }, signal) }),
+    ...(caBundle === undefined ? {} : { caBundlePem: await text(caBundle) }),
+    ...(timeZone === undefined ? {} : { timeZone }),
+    timeoutMs,
+  }
+}
+
+function inline(text: string): ICalSettings["location"] {
+  return { kind: "text", text, revision: shortHash([text], 22) }
+}
+
+async function feedCredential(
+  { references }: ControllerDeps,
+  secret: Reference,
+  signal: AbortSignal,
+): Promise<NonNullable<ICalSettings["credential"]>> {
+  const read = (field: string) => references.readOptional(secret, field, signal)
+  const token = (await read(feedCredentialKeys.token))?.trim()
+  if (token) return { bearerToken: token }
+  const [username, password] = [await read(feedCredentialKeys.username), await read(feedCredentialKeys.password)]
+  if (username && password !== undefined) return { username, password }
+  throw new NeedsAttentionError(
+    `Secret ${secret.namespace}/${secret.name} needs either "${feedCredentialKeys.token}", or "${feedCredentialKeys.username}" and "${feedCredentialKeys.password}"`,
+    { reason: "SecretNotFound" },
+  )
+}

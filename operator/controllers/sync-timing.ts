@@ -1,0 +1,58 @@
+import { isFullResyncDue, jitteredIntervalMs, nextFullResync } from "../core/schedule.ts"
+import { annotations } from "../resources/api-group.ts"
+import type { PolicyPlan } from "../resources/calendar-sync-policy.ts"
+import { keyOf } from "../runtime/objects.ts"
+import type { PassKind } from "../sync/report.ts"
+import type { CalendarSyncObject } from "./objects.ts"
+
+/** After the first failure; doubles with every further one. */
+const firstRetryMs = 5_000
+const longestRetryMs = 15 * 60_000
+
+function instantOf(text: string | undefined): Temporal.Instant | undefined {
+  return text === undefined ? undefined : Temporal.Instant.from(text)
+}
+
+/** A full pass when the night's turn has come, when somebody asks for one, and the very first time. */
+export function passKind(sync: CalendarSyncObject, { sync: policy }: PolicyPlan, now: Temporal.Instant): PassKind {
+  const asked = sync.metadata.annotations?.[annotations.fullResyncAt]
+  if (asked !== undefined && asked !== sync.status?.lastHandledFullResyncAt) return "Full"
+  const due = isFullResyncDue({
+    schedule: policy.schedule.fullResync,
+    sync: keyOf(sync.metadata),
+    lastFullResyncAt: instantOf(sync.status?.lastFullResyncTime),
+    now,
+  })
+  return due ? "Full" : "Incremental"
+}
+
+export function nextFullResyncTime(
+  sync: CalendarSyncObject,
+  { sync: policy }: PolicyPlan,
+  now: Temporal.Instant,
+): Temporal.Instant | undefined {
+  return nextFullResync({ schedule: policy.schedule.fullResync, sync: keyOf(sync.metadata), after: now })
+}
+
+/** How long until the next look when all is well: the interval, or the full pass if that comes first. */
+export function nextPassMs(
+  { sync: policy }: PolicyPlan,
+  {
+    nextFull,
+    now,
+    random,
+  }: {
+    readonly nextFull: Temporal.Instant | undefined
+    readonly now: Temporal.Instant
+    readonly random: () => number
+  },
+): number {
+  const interval = jitteredIntervalMs(policy.schedule.intervalMs, random)
+  return nextFull === undefined ? interval : Math.min(interval, Math.max(0, now.until(nextFull).total("milliseconds")))
+}
+
+/** How long until the next try after the n-th failure in a row; never sooner than the other side asked for. */
+export function retryMs(failures: number, retryAfterMs: number | undefined, random: () => number): number {
+  const backoff = Math.min(firstRetryMs * 2 ** Math.max(0, failures - 1), longestRetryMs)
+  return Math.max(jitteredIntervalMs(backoff, random), retryAfterMs ?? 0)
+}
