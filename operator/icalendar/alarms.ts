@@ -36,7 +36,7 @@ function minutesBefore(alarm: Component, time: EventTime): number | undefined {
   if (duration === undefined) return minutesBetween(readMoment(trigger), time)
   const fromEnd = param(trigger, "RELATED")?.toUpperCase() === "END" ? lengthMinutes(time) : 0
   const minutes = duration.weeks * 10_080 + duration.days * 1440 + duration.hours * 60 + duration.minutes
-  return Math.round(-minutes - duration.seconds / 60 - fromEnd)
+  return Math.round(0 - minutes - duration.seconds / 60 - fromEnd)
 }
 
 function lengthMinutes({ allDay, start, end }: EventTime): number {

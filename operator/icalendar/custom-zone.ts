@@ -34,10 +34,11 @@ export type Onset = {
   readonly offsetToSeconds: number
 }
 
-/** Ten of each kind would be history enough; more is a trap. */
-const maxObservances = 50
-const maxDates = 200
-const maxRules = 5
+/** Ten of each kind are history enough, and a change comes in one month; more is a trap. */
+const maxObservances = 12
+const maxDates = 100
+const maxRules = 2
+const maxMonths = 2
 /** A rule with an interval is searched so many years back for its last onset. */
 const maxInterval = 50
 
@@ -111,7 +112,7 @@ function readYearlyRule(value: string, start: Temporal.PlainDateTime): YearlyRul
   const untilYear = Number(/^\d{4}/.exec(parts.get("UNTIL") ?? "")?.[0] ?? Number.NaN)
   return {
     interval: Math.min(Math.max(1, Math.trunc(Number(parts.get("INTERVAL") ?? 1)) || 1), maxInterval),
-    months: numbers(parts.get("BYMONTH")) ?? [start.month],
+    months: numbers(parts.get("BYMONTH"))?.slice(0, maxMonths) ?? [start.month],
     weekday: day === undefined ? undefined : weekdays.indexOf(day) + 1,
     ordinal: ordinal === undefined ? undefined : Number(ordinal),
     monthDays: numbers(parts.get("BYMONTHDAY")) ?? [],
@@ -125,8 +126,8 @@ function splitPart(part: string): [string, string] {
 }
 
 function numbers(list: string | undefined): readonly number[] | undefined {
-  const found = list?.split(",", 31).map(Number).filter(Number.isInteger)
-  return found === undefined || found.length === 0 ? undefined : found
+  const found = new Set(list?.split(",", 31).map(Number).filter(Number.isInteger))
+  return found.size === 0 ? undefined : [...found]
 }
 
 /** The moment a wall clock in this zone shows: after a gap as far as it was inside, in an overlap the first. */
@@ -150,22 +151,33 @@ function firstOffset({ observances }: CustomZone): number {
 }
 
 function lastOnset(zone: CustomZone, wall: Temporal.PlainDateTime): Onset | undefined {
-  return zone.observances
-    .flatMap(observance => onsetsUpTo(observance, wall))
-    .toSorted((a, b) => Temporal.PlainDateTime.compare(a.wall, b.wall))
-    .at(-1)
+  return onsetsFor(zone, wall.year).findLast(onset => Temporal.PlainDateTime.compare(onset.wall, wall) <= 0)
 }
 
-/** The last onset of every rule, and of the dates, at or before a wall clock. */
-function onsetsUpTo(observance: Observance, wall: Temporal.PlainDateTime): Onset[] {
+/** Feeds speak about few years and ask often; what is kept of more would be a trap. */
+const maxYearsKept = 50
+const onsetsByYear = new WeakMap<CustomZone, Map<number, readonly Onset[]>>()
+
+/** All onsets among which the last one before any time of the year is, by time. */
+function onsetsFor(zone: CustomZone, year: number): readonly Onset[] {
+  const kept = onsetsByYear.get(zone) ?? new Map<number, readonly Onset[]>()
+  onsetsByYear.set(zone, kept)
+  const known = kept.get(year)
+  if (known !== undefined) return known
+  const onsets = zone.observances
+    .flatMap(observance => onsetsUpTo(observance, year))
+    .toSorted((a, b) => Temporal.PlainDateTime.compare(a.wall, b.wall))
+  if (kept.size >= maxYearsKept) kept.clear()
+  kept.set(year, onsets)
+  return onsets
+}
+
+/** The last onsets of every rule, and of the dates, in a year or before. */
+function onsetsUpTo(observance: Observance, year: number): Onset[] {
   const { start, rules, dates } = observance
-  const walls = [
-    start,
-    ...dates,
-    ...rules.flatMap(rule => onsetsOfRule(rule, start, yearsUpTo(rule, start, wall.year))),
-  ]
-  const past = walls.filter(onset => isWithin(onset, start, wall))
-  return past.map(onset => onsetOf(observance, onset))
+  const walls = [start, ...dates, ...rules.flatMap(rule => onsetsOfRule(rule, start, yearsUpTo(rule, start, year)))]
+  const past = walls.filter(wall => wall.year <= year && Temporal.PlainDateTime.compare(start, wall) <= 0)
+  return past.map(wall => onsetOf(observance, wall))
 }
 
 /** The two years of the rule, last first, that can hold its last onset. */
@@ -177,10 +189,6 @@ function yearsUpTo(
   const last = Math.min(year, untilYear ?? year)
   const aligned = last - ((last - start.year) % interval)
   return last < start.year ? [] : [aligned, aligned - interval]
-}
-
-function isWithin(wall: Temporal.PlainDateTime, first: Temporal.PlainDateTime, last: Temporal.PlainDateTime): boolean {
-  return Temporal.PlainDateTime.compare(first, wall) <= 0 && Temporal.PlainDateTime.compare(wall, last) <= 0
 }
 
 function onsetOf({ offsetFromSeconds, offsetToSeconds }: Observance, wall: Temporal.PlainDateTime): Onset {
@@ -233,17 +241,18 @@ function onsetsOfRule(rule: YearlyRule, start: Temporal.PlainDateTime, years: re
 function onsetsOfMonth(rule: YearlyRule, start: Temporal.PlainDateTime, year: number, month: number) {
   if (month < 1 || month > 12) return []
   const first = Temporal.PlainDate.from({ year, month, day: 1 })
-  const all = Array.from({ length: first.daysInMonth }, (_, index) => first.add({ days: index }))
-  return daysOf(rule, all, start).map(date => date.toPlainDateTime(start.toPlainTime()))
+  return daysOf(rule, first, start.day).map(day => start.with({ year, month, day }))
 }
 
-function daysOf(rule: YearlyRule, month: readonly Temporal.PlainDate[], start: Temporal.PlainDateTime) {
-  const { weekday, ordinal, monthDays } = rule
-  const days = month.filter(
-    date =>
-      (weekday === undefined || date.dayOfWeek === weekday) &&
-      (monthDays.length === 0 || monthDays.includes(date.day) || monthDays.includes(date.day - month.length - 1)),
+/** Days of the month as numbers: a flood of rules must not make a flood of dates. */
+function daysOf({ weekday, ordinal, monthDays }: YearlyRule, first: Temporal.PlainDate, startDay: number): number[] {
+  const { daysInMonth, dayOfWeek } = first
+  const all = Array.from({ length: daysInMonth }, (_, index) => index + 1)
+  const days = all.filter(
+    day =>
+      (weekday === undefined || ((dayOfWeek + day - 2) % 7) + 1 === weekday) &&
+      (monthDays.length === 0 || monthDays.includes(day) || monthDays.includes(day - daysInMonth - 1)),
   )
   if (ordinal !== undefined) return days.slice(ordinal > 0 ? ordinal - 1 : ordinal).slice(0, 1)
-  return weekday === undefined && monthDays.length === 0 ? days.filter(date => date.day === start.day) : days
+  return weekday === undefined && monthDays.length === 0 ? days.filter(day => day === startDay) : days
 }

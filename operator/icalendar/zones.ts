@@ -23,7 +23,7 @@ export type Zone =
   | { readonly kind: "custom"; readonly rules: CustomZone }
 
 /** More definitions than any calendar needs; what comes later is not read. */
-const maxDefinitions = 1_000
+const maxDefinitions = 200
 /** A list of cities is long; a name beyond this is none. */
 const maxNameLength = 500
 
