@@ -21,8 +21,8 @@ export type Fault = {
       /** The answer's body instead of an error object, to imitate a proxy. */
       readonly text?: string
     }
-  /** The connection ends before anything happened, or after it did: the answer is lost. */
-  | { readonly kind: "drop"; readonly when: "before" | "after" }
+  /** The connection ends before anything happened, after it did (the answer is lost), or in the middle of the answer. */
+  | { readonly kind: "drop"; readonly when: "before" | "after" | "midBody" }
   /** 504 at once, and the write happens later all the same. */
   | { readonly kind: "delayedCommit"; readonly delayMs: number }
   | { readonly kind: "slow"; readonly delayMs: number }

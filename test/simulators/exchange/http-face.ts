@@ -88,7 +88,7 @@ function loginReply(faces: Faces, request: IncomingMessage, { url, origin, text 
   if (path !== "oauth2/v2.0/token" || request.method !== "POST") return { status: 404, body: "Not found" }
   faces.counters.count("token", undefined)
   const fault = faces.faults.strike({ operation: "token", mailboxNames: [] })
-  if (fault?.kind === "drop") return { status: 0, dropped: true }
+  if (fault?.kind === "drop") return { status: 0, dropped: "silently" }
   if (fault?.kind === "status") return faultyLogin(fault)
   return faces.login.answer({ tenant, url: `${origin}${pathname}`, form: new URLSearchParams(text) })
 }
@@ -124,7 +124,7 @@ function faultyLogin(fault: {
 }
 
 function send(reply: Reply, request: IncomingMessage, response: ServerResponse): void {
-  if (reply.dropped) {
+  if (reply.dropped === "silently") {
     request.socket.destroy()
     return
   }
@@ -139,5 +139,9 @@ function send(reply: Reply, request: IncomingMessage, response: ServerResponse):
   if (zipped) headers["content-encoding"] = "gzip"
   if (reply.status !== 204 && reply.status !== 304) headers["content-length"] = String(bytes.length)
   response.writeHead(reply.status, headers)
+  if (reply.dropped === "midBody") {
+    response.write(bytes.subarray(0, bytes.length / 2), () => request.socket.destroy())
+    return
+  }
   response.end(bytes)
 }

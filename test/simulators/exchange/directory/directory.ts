@@ -44,7 +44,6 @@ export type RoleAssignment = {
 
 export const calendarPermissions = {
   read: ["Calendars.ReadBasic", "Calendars.ReadBasic.All", "Calendars.Read", "Calendars.ReadWrite"],
-  readFull: ["Calendars.Read", "Calendars.ReadWrite"],
   write: ["Calendars.ReadWrite"],
   settings: ["MailboxSettings.Read", "MailboxSettings.ReadWrite"],
 } as const

@@ -37,7 +37,8 @@ export async function runBatch(
     }
   }
   await Promise.all(Array.from({ length: serial ? 1 : AT_ONCE }, work))
-  if ([...replies.values()].some(reply => reply.dropped)) return { status: 200, dropped: true }
+  // A step cannot lose its connection alone.
+  if ([...replies.values()].some(reply => reply.dropped)) return { status: 200, dropped: "silently" }
   const order = given.shuffles ? shuffled(steps) : steps
   return { status: 200, body: { responses: order.map(({ id }) => answerOf(id, replies.get(id))) } }
 }
@@ -82,8 +83,13 @@ function failedDependency(): Reply {
 function answerOf(id: string, reply: Reply | undefined): Json {
   const status = reply?.status ?? 500
   const headers = { "Cache-Control": "private", ...cased(reply?.headers ?? {}) }
-  const typed = reply?.body === undefined ? headers : { ...headers, "Content-Type": "application/json" }
-  return { id, status, headers: typed, ...(reply?.body === undefined ? {} : { body: reply.body }) }
+  const typed =
+    reply?.body === undefined
+      ? headers
+      : { ...headers, "Content-Type": typeof reply.body === "string" ? "text/html" : "application/json" }
+  // What is no JSON travels as base64.
+  const body = typeof reply?.body === "string" ? Buffer.from(reply.body).toString("base64") : reply?.body
+  return { id, status, headers: typed, ...(body === undefined ? {} : { body }) }
 }
 
 /** Header names as the service writes them. */

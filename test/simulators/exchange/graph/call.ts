@@ -30,8 +30,8 @@ export type Reply = {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown
-  /** The connection ends here without an answer. */
-  readonly dropped?: true
+  /** The connection ends here without an answer, or in the middle of it. */
+  readonly dropped?: "silently" | "midBody"
 }
 
 export function ok(body: unknown): Reply {

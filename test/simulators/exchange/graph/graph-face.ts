@@ -223,8 +223,7 @@ export class GraphFace {
       case "status":
         return statusReply(fault)
       case "drop":
-        if (fault.when === "after") await run()
-        return { status: 0, dropped: true }
+        return dropped(fault.when, run)
       case "slow":
         await wait(fault.delayMs)
         return run()
@@ -255,6 +254,12 @@ export class GraphFace {
       body: { error: { code: error.code, message: error.message, ...error.annotations, innerError } },
     }
   }
+}
+
+async function dropped(when: "before" | "after" | "midBody", run: () => Promise<Reply>): Promise<Reply> {
+  if (when === "before") return { status: 0, dropped: "silently" }
+  const reply = await run()
+  return { ...reply, dropped: when === "midBody" ? "midBody" : "silently" }
 }
 
 function unauthenticated(message: string): GraphError {

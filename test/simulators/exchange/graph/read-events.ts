@@ -29,7 +29,7 @@ export function getEvent(call: Call, target: Target, id: string): Reply {
   const entry = findEntry(call.store, target, id)
   const inherit = call.store.switches.occurrencesInheritProperties
   const rendering = { mailbox: target.mailbox, preferences: call.preferences }
-  const body = renderShaped(entry, rendering, { ...shapeOf(call), inherit })
+  const body = renderShaped(entry, rendering, { ...shapeOf(call, { byId: true }), inherit })
   return {
     ...ok({ "@odata.context": `${call.origin}/v1.0/$metadata#${contextOf(target)}/$entity`, ...body }),
     headers: { etag: etagOf(entry) },

@@ -54,7 +54,7 @@ type Asked = { readonly name: string; readonly span: Span; readonly minutes: num
 
 function scheduleOf(call: Call, asked: Asked): unknown {
   const mailbox = call.store.findMailbox(asked.name)
-  if (!mailbox || mailbox.state !== "present")
+  if (mailbox?.state !== "present")
     return failed(asked, "5016", "Unable to resolve e-mail address to an Active Directory object.")
   const entries = entriesIn(call.store, { mailbox, folder: DEFAULT_CALENDAR }, asked.span)
   if (entries.length > MAXIMUM_ENTRIES)

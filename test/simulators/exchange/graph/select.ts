@@ -12,9 +12,11 @@ export type Shape = {
   readonly select: readonly string[] | undefined
   readonly propertyIds: ReadonlySet<string>
   readonly exceptions: boolean
+  /** A GET by id; lists leave out what only that gives. */
+  readonly byId: boolean
 }
 
-export function shapeOf(call: Call): Shape {
+export function shapeOf(call: Call, { byId }: { readonly byId: boolean } = { byId: false }): Shape {
   const select = selectOf(call.query.get("select"))
   let propertyIds: ReadonlySet<string> = new Set()
   let exceptions = false
@@ -28,7 +30,7 @@ export function shapeOf(call: Call): Shape {
       exceptions = select?.includes("exceptionOccurrences") ?? false
     } else if (!["attachments", "extensions", "calendar", "instances"].includes(name)) throw unknownProperty(name)
   }
-  return { select, propertyIds, exceptions }
+  return { select, propertyIds, exceptions: exceptions && byId, byId }
 }
 
 function expansion(part: string): { readonly name: string; readonly options: readonly string[] } {
@@ -53,7 +55,8 @@ function unknownProperty(name: string): GraphError {
 }
 
 export function renderShaped(entry: Entry, rendering: Rendering, shape: Shape & { readonly inherit: boolean }): Json {
-  const event = renderEvent(entry, rendering, shape.select)
+  const select = shape.byId ? shape.select : shape.select?.filter(name => name !== "cancelledOccurrences")
+  const event = renderEvent(entry, rendering, select)
   if (shape.propertyIds.size > 0) {
     const { single, multi } = renderNamed(entry, shape.propertyIds)
     if (single.length > 0) event["singleValueExtendedProperties"] = single

@@ -124,8 +124,7 @@ export class Subscriptions {
     const form = /^\/?users\/([^/]+)(?:\/calendars\/([^/]+)|\/calendar)?\/events$/i.exec(resource)
     const mailbox = form?.[1] ? this.#store.findMailbox(decodeURIComponent(form[1])) : undefined
     if (!form) throw invalid(`The resource '${resource}' is not supported.`)
-    if (!mailbox || mailbox.state !== "present")
-      throw new GraphError(404, "ResourceNotFound", "The resource was not found.")
+    if (mailbox?.state !== "present") throw new GraphError(404, "ResourceNotFound", "The resource was not found.")
     return form[2] ? calendarTarget(mailbox, decodeURIComponent(form[2])) : defaultTarget(mailbox)
   }
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto"
 import type { Content, Entry } from "../store/item.ts"
 import { isJson } from "../store/json.ts"
 import { entryOf, firstDate, occurrenceOn, staysBetweenNeighbours } from "../store/series.ts"
@@ -50,8 +51,10 @@ function withEvent(call: Call, target: Target, entry: Entry): Reply {
   }
 }
 
+/** A digest is enough to tell a repetition from a clash. */
 function payloadOf(body: unknown): string {
-  return JSON.stringify(isJson(body) ? { ...body, transactionId: undefined } : body)
+  const text = JSON.stringify(isJson(body) ? { ...body, transactionId: undefined } : body)
+  return createHash("sha1").update(text).digest("base64url")
 }
 
 /** The same payload is the same event again, another one is a clash. */

@@ -80,7 +80,7 @@ export type Item = Stamps & {
   readonly content: Content
   readonly series?: Series
   readonly transactionId?: string
-  /** The payload that came with the transactionId, to tell a repetition from a clash. */
+  /** Digest of the payload that came with the transactionId, to tell a repetition from a clash. */
   readonly transactionPayload?: string
   /** The zones at creation; later writes leave them. */
   readonly originalStartZone: string
