@@ -30,8 +30,9 @@ export function decideScope(policy: AccessPolicy, address: string): ScopeDecisio
 export function normalAddress(address: string): string | undefined {
   const match = /^([^@\s"<>()[\],;:\\]+)@([^@\s]+)$/.exec(address.trim())
   const domain = match?.[2] && normalDomain(match[2])
-  // Only ASCII letters: Unicode case folding turns a Kelvin sign into a k, and another person's address into this one.
-  const local = match?.[1]?.normalize("NFC").replace(/[A-Z]/g, letter => letter.toLowerCase())
+  // Only ASCII letters change their case, and nothing is normalized: either would turn a Kelvin sign into a k, and another
+  // person's address into this one.
+  const local = match?.[1]?.replace(/[A-Z]/g, letter => letter.toLowerCase())
   return local && domain ? `${local}@${domain}` : undefined
 }
 
