@@ -56,7 +56,7 @@ async function icalSettings(
   deps: ControllerDeps,
   key: ObjectKey,
   { timeZone, timeoutMs }: SourcePlan,
-  { location, credentialsSecretName, caBundle }: ICalOrigin,
+  { location, identityBy, credentialsSecretName, caBundle }: ICalOrigin,
   signal: AbortSignal,
 ): Promise<ICalSettings> {
   const { namespace = "" } = refOf(key)
@@ -67,6 +67,7 @@ async function icalSettings(
     kind: "ical",
     name: key,
     location: location.kind === "configMap" ? inline(await text(location)) : location,
+    identityBy,
     ...(credentialsSecretName === undefined
       ? {}
       : { credential: await feedCredential(deps, { kind: "Secret", namespace, name: credentialsSecretName }, signal) }),

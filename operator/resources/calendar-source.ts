@@ -15,6 +15,7 @@ export type ICalOrigin = {
     | { readonly kind: "url"; readonly url: string }
     | { readonly kind: "urlTemplate"; readonly template: string }
     | { readonly kind: "configMap"; readonly configMapName: string; readonly key: string }
+  readonly identityBy: "uid" | "uidAndStart" | "content"
   readonly credentialsSecretName?: string
   readonly caBundle?: CaBundleRef
 }
@@ -51,10 +52,13 @@ function readOrigin(spec: CalendarSourceSpec): SourcePlan["origin"] {
   return {
     kind: "ical",
     location: readLocation(spec.ical),
+    identityBy: eventKeys[spec.ical.eventKey ?? "UID"],
     ...(credentialsSecretRef === undefined ? {} : { credentialsSecretName: credentialsSecretRef.name }),
     ...readCaBundle(caBundle),
   }
 }
+
+const eventKeys = { UID: "uid", UIDAndStart: "uidAndStart", Content: "content" } as const
 
 function readLocation(ical: NonNullable<CalendarSourceSpec["ical"]>): ICalOrigin["location"] {
   if (ical.url !== undefined) return { kind: "url", url: ical.url }

@@ -8,7 +8,7 @@ const feed: CalendarSourceSpec = { ical: { url: "https://example.com/a.ics" } }
 describe("a CalendarSource", () => {
   test("of a feed is read every minute and given half a minute to answer", () => {
     assert.deepEqual(readSource(feed), {
-      origin: { kind: "ical", location: { kind: "url", url: "https://example.com/a.ics" } },
+      origin: { kind: "ical", location: { kind: "url", url: "https://example.com/a.ics" }, identityBy: "uid" },
       intervalMs: 60_000,
       timeoutMs: 30_000,
       suspended: false,
@@ -26,6 +26,7 @@ describe("a CalendarSource", () => {
     assert.deepEqual(origin, {
       kind: "ical",
       location: { kind: "urlTemplate", template: "https://example.com/{identity}.ics" },
+      identityBy: "uid",
       credentialsSecretName: "feed",
       caBundle: { configMapName: "corp-ca", key: "root.pem" },
     })
@@ -36,8 +37,20 @@ describe("a CalendarSource", () => {
     assert.deepEqual(origin, {
       kind: "ical",
       location: { kind: "configMap", configMapName: "year", key: "calendar.ics" },
+      identityBy: "uid",
     })
   })
+
+  for (const [eventKey, identityBy] of [
+    ["UID", "uid"],
+    ["UIDAndStart", "uidAndStart"],
+    ["Content", "content"],
+  ] as const) {
+    test(`with eventKey ${eventKey} recognises events by ${identityBy}`, () => {
+      const { origin } = readSource({ ical: { url: "https://example.com/a.ics", eventKey } })
+      assert.equal(origin.kind === "ical" && origin.identityBy, identityBy)
+    })
+  }
 
   test("of events without a selector takes all of the namespace", () => {
     assert.deepEqual(readSource({ events: {} }).origin, { kind: "events", selector: {} })

@@ -14,6 +14,8 @@ export type CalendarSourceSpec = {
   | {
       /** iCalendar text (RFC 5545), from the network or from a ConfigMap. */
       readonly ical: {
+        /** What an event is recognised by from one reading to the next: UID, as the standard says; UIDAndStart, for feeds that use one UID for many events; Content, for feeds that make up new UIDs at every reading (a changed event is then a new one). Absent means UID. */
+        readonly eventKey?: "UID" | "UIDAndStart" | "Content"
         /** A Secret in the same namespace with the keys `username` and `password` (Basic) or the key `token` (Bearer). Never sent to another host than the feed's own, not even after a redirect. */
         readonly credentialsSecretRef?: {
           /** Name of the Secret. */
