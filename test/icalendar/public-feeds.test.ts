@@ -6,20 +6,25 @@ import type { CalendarReading } from "../../operator/icalendar/read.ts"
 import { read } from "./calendar-text.ts"
 
 /**
- * Real feeds as other projects collected them, where they lie beside the checkout; our own fixtures always. What is
+ * Real feeds as other projects collected them, where a `data/ics` with them lies beside the checkout; our own fixtures always. What is
  * expected of a file is said by its name or by the project that kept it; all others must be plausible.
  */
 
-const collections = ["../fixtures/ics/", "../../../shared/data/ics/node-ical/", "../../../shared/data/ics/ical.js/"]
+const own = new URL("../fixtures/ics/", import.meta.url)
+const besideTheCheckout = new URL("../../../", import.meta.url)
 
-const files = collections
-  .map(folder => new URL(folder, import.meta.url))
-  .filter(folder => existsSync(folder))
-  .flatMap(folder =>
+const files = [own, ...foldersIn(besideTheCheckout).flatMap(folder => foldersIn(new URL("data/ics/", folder)))].flatMap(
+  folder =>
     readdirSync(folder)
       .filter(name => name.endsWith(".ics"))
       .map(name => new URL(name, folder)),
-  )
+)
+
+function foldersIn(folder: URL): readonly URL[] {
+  if (!existsSync(folder)) return []
+  const entries = readdirSync(folder, { withFileTypes: true })
+  return entries.filter(entry => entry.isDirectory()).map(({ name }) => new URL(`${encodeURIComponent(name)}/`, folder))
+}
 
 const nameOf = (file: URL) => file.pathname.split("/").at(-1) ?? ""
 const readFile = (file: URL) => read(decodeCalendar(readFileSync(file)), { timeZone: "Europe/Copenhagen" })
