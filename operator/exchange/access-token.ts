@@ -11,6 +11,9 @@ import { TokenTransport } from "./token-transport.ts"
 /** Renewed this long before it ends, so that no request leaves with a token that dies on the way. */
 const renewBeforeMs = 300_000
 const shortestUsefulMs = 30_000
+/** After a failure everybody who asks is told the same without asking again: two hundred mailboxes are one credential. */
+const firstRestMs = 5_000
+const longestRestMs = 60_000
 
 export type AccessTokenSettings = {
   readonly login: string
@@ -36,6 +39,7 @@ export class AccessToken {
   #app: ConfidentialClientApplication | undefined
   #token: { readonly text: string; readonly endsAtMs: number } | undefined
   #flight: Promise<string> | undefined
+  #rest: { readonly error: Error; readonly untilMs: number; readonly lengthMs: number } | undefined
 
   constructor({ clock, dispatcher, seen }: AccessTokenDeps, settings: AccessTokenSettings) {
     this.#clock = clock
@@ -68,6 +72,8 @@ export class AccessToken {
   }
 
   #fly(): Promise<string> {
+    const rest = this.#rest
+    if (rest && rest.untilMs > this.#clock.monotonicMs()) return Promise.reject(rest.error)
     this.#flight ??= this.#acquire().finally(() => {
       this.#flight = undefined
     })
@@ -90,7 +96,7 @@ export class AccessToken {
       return this.#keep(await this.#app.acquireTokenByClientCredential({ scopes, skipCache: true }))
     } catch (error) {
       this.#app = undefined // it would answer the next call from its memory of the failure
-      throw this.#translated(error)
+      throw this.#restAfter(this.#translated(error))
     }
   }
 
@@ -98,6 +104,7 @@ export class AccessToken {
     if (!result?.accessToken) throw new Error("the token library returned no token and no error")
     const endsAtMs = result.expiresOn?.getTime() ?? this.#now()
     this.#token = { text: result.accessToken, endsAtMs }
+    this.#rest = undefined
     return result.accessToken
   }
 
@@ -107,6 +114,14 @@ export class AccessToken {
     throw new NeedsAttentionError(`the certificate ended at ${endedAt}; put a new one into the Secret`, {
       reason: "Expired",
     })
+  }
+
+  #restAfter(failure: Error): Error {
+    const asked = failure instanceof TemporaryError ? (failure.retryAfterMs ?? 0) : longestRestMs
+    const lengthMs = Math.max(asked, this.#rest ? Math.min(this.#rest.lengthMs * 2, longestRestMs) : firstRestMs)
+    const error = failure instanceof TemporaryError ? withPause(failure, lengthMs) : failure
+    this.#rest = { error, untilMs: this.#clock.monotonicMs() + lengthMs, lengthMs }
+    return error
   }
 
   #translated(error: unknown): Error {
@@ -119,6 +134,10 @@ export class AccessToken {
   #now(): number {
     return this.#clock.now().epochMilliseconds
   }
+}
+
+function withPause({ message, reason, cause }: TemporaryError, retryAfterMs: number): TemporaryError {
+  return new TemporaryError(message, { reason, cause, retryAfterMs })
 }
 
 function configure(
