@@ -12,9 +12,10 @@ import type { SyncPolicy } from "./policy.ts"
  *   ApprovalRequired    the first sync, where the policy wants a person to see it        holds everything
  *   DeletionGuard       more deletions than the policy allows, or all at once            holds deletions only
  *
- * The deletion guard speaks when a plan removes more than `maxCount` copies AND more than `maxPercent` of those in the
- * window: a big calendar may lose many, a small one a large part. Whatever the limits, a calendar that would be emptied,
- * or nearly, is held: that is how a broken source looks. Copies that only change their shape are not counted.
+ * The deletion guard speaks when a plan removes more than `maxCount` copies, OR more than `maxPercent` of those in the
+ * window (of a handful, everyday work is a large part: the percentage asks only beyond ten). Whatever the limits, a
+ * calendar that would be emptied, or nearly, is held: that is how a broken source looks. Copies that only change their
+ * shape are not counted.
  */
 
 /** What holds (part of) a plan back until a person approves exactly this plan by its token. */
@@ -78,9 +79,10 @@ function checkFirstSync({ plan, policy, firstSyncDone }: GuardRequest): Finding 
 
 /** Fewer than this may go with the last of them: a calendar of three events is emptied by everyday work. */
 const everydayCount = 3
-/** "Nearly": nine in ten, of more than ten. */
+/** Shares mean something from here on. */
+const handful = 10
+/** "Nearly" all of more than a handful. */
 const nearlyAllShare = 0.9
-const nearlyAllCount = 10
 
 function checkDeletions({ plan, policy }: GuardRequest): Finding | undefined {
   const held = plan.operations.filter(({ kind }) => kind === "remove")
@@ -97,10 +99,10 @@ type Limits = SyncPolicy["deletion"]["guard"]
 function whyTooMany(count: number, plan: Plan, { maxCount, maxPercent }: Limits): string | undefined {
   const wanted = countWanted(plan)
   if (count > everydayCount && wanted === 0) return "the source is suddenly empty"
-  if (count > nearlyAllCount && wanted < plan.ownCopies * (1 - nearlyAllShare))
+  if (count > handful && wanted < plan.ownCopies * (1 - nearlyAllShare))
     return "the source is suddenly nearly empty"
-  const isTooMany = count > maxCount && count * 100 > plan.ownCopies * maxPercent
-  return isTooMany ? `the policy allows ${maxCount} or ${maxPercent} %` : undefined
+  const isLargePart = count > handful && count * 100 > plan.ownCopies * maxPercent
+  return count > maxCount || isLargePart ? `the policy allows ${maxPercent} %, and ${maxCount} at most` : undefined
 }
 
 /** How many items the source still wants, done or to be done. */

@@ -33,12 +33,13 @@ describe("the deletion guard", () => {
   const stories = [
     ["a few of a small calendar", removing(3, { of: 3 }), false],
     ["the last four of a calendar", removing(4, { of: 4 }), true],
-    ["half of a small calendar", removing(10, { of: 20 }), false],
+    ["a handful that is half of a small calendar", removing(10, { of: 20 }), false],
+    ["half of a calendar", removing(11, { of: 22 }), true],
     ["nearly all of a calendar", removing(19, { of: 20 }), true],
-    ["more than the count but a small part", removing(101, { of: 1000 }), false],
-    ["more than the part but a small count", removing(50, { of: 100 }), false],
-    ["more than both", removing(101, { of: 300 }), true],
-    ["exactly both", removing(100, { of: 300 }), false],
+    ["more than the count, though a small part", removing(101, { of: 1000 }), true],
+    ["more than the part, though a small count", removing(50, { of: 100 }), true],
+    ["exactly the count", removing(100, { of: 1000 }), false],
+    ["exactly the part", removing(30, { of: 100 }), false],
     ["copies that only change their shape", removing(200, { of: 300, reason: "Reshaped" }), false],
   ] as const
 
@@ -48,9 +49,9 @@ describe("the deletion guard", () => {
     })
   }
 
-  test("with a count of zero looks at the part alone, with a percentage of zero at the count alone", () => {
-    assert.equal(holdOf(removing(5, { of: 10 }), { maxPercent: 30, maxCount: 0 })?.by, "DeletionGuard")
-    assert.equal(holdOf(removing(5, { of: 1000 }), { maxPercent: 0, maxCount: 4 })?.by, "DeletionGuard")
+  test("with a count of zero lets no deletion through, with a percentage of a hundred looks at the count alone", () => {
+    assert.equal(holdOf(removing(1, { of: 10 }), { maxPercent: 30, maxCount: 0 })?.by, "DeletionGuard")
+    assert.equal(holdOf(removing(80, { of: 100 }), { maxPercent: 100, maxCount: 100 }), undefined)
   })
 
   test("says how many of how many, and the token that lets them through", () => {

@@ -103,9 +103,9 @@ export type CalendarSyncPolicySpec = {
   readonly deletion?: {
     /** A pass that would delete more than both limits allow, or empty a calendar, holds its deletions back (reason DeletionGuard) until the annotation `calsync.dev/approve` lets exactly that plan through. Creates and updates go on. */
     readonly guard?: {
-      /** Share of the mailbox's copies in the window that one pass may delete. Absent means 30. */
+      /** Share of the mailbox's copies in the window that one pass may delete; asked from eleven deletions on. Absent means 30. */
       readonly maxPercent?: number
-      /** How many copies one pass may delete. Absent means 100. */
+      /** How many copies one pass may delete, whatever share that is. Absent means 100. */
       readonly maxCount?: number
     }
     /** What happens to the copies when the mailbox leaves the binding. Retain leaves them where they are, Purge deletes every copy with our mark. Absent means Retain. */
