@@ -101,7 +101,7 @@ export type CalendarSyncPolicySpec = {
   readonly management?: "Full" | "UpsertOnly" | "CreateOnly" | "ObserveOnly"
   /** What protects against deleting too much. */
   readonly deletion?: {
-    /** A pass that would delete more than both limits allow, or empty a calendar, holds its deletions back (reason DeletionGuard) until the annotation `calsync.dev/approve` lets exactly that plan through. Creates and updates go on. */
+    /** A pass that would delete more than either limit allows, or empty a calendar, holds its deletions back (reason DeletionGuard) until the annotation `calsync.dev/approve` lets exactly that plan through. Creates and updates go on. */
     readonly guard?: {
       /** Share of the mailbox's copies in the window that one pass may delete; asked from eleven deletions on. Absent means 30. */
       readonly maxPercent?: number

@@ -1,0 +1,152 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { createWriteStream, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { parseAllDocuments, stringify } from "yaml"
+import { type RunningExchange, startExchange } from "../simulators/exchange/start-exchange.ts"
+import { Client } from "../simulators/kube-api/client.ts"
+import { type KubeApi, startKubeApi } from "../simulators/kube-api/kube-api.ts"
+import { type FeedServer, startFeedServer } from "../world/feed-server.ts"
+
+const root = new URL("../../", import.meta.url)
+
+/** The ids that examples/quickstart names. */
+const tenantId = "11111111-1111-4111-8111-111111111111"
+const clientId = "22222222-2222-4222-8222-222222222222"
+const secret = "demo-only-client-secret"
+
+/** What every Graph request takes in the demo: as far away as a real tenant feels. */
+const latencyMs = 25
+
+/** Two simulators, a web server for feeds, and the operator as a process of its own, which knows of none of them. */
+export type Stage = {
+  readonly kube: KubeApi
+  readonly exchange: RunningExchange
+  readonly feeds: FeedServer
+  readonly api: Client
+  readonly kubeconfigFile: string
+  readonly operatorLogFile: string
+  readonly probesUrl: string
+  /** Applies a folder of examples/, with the addresses of this stage in place of the real ones. */
+  applyExample(folder: string): void
+  close(): Promise<void>
+}
+
+export async function openStage(): Promise<Stage> {
+  const folder = mkdtempSync(join(tmpdir(), "calsync-demo-"))
+  const [kube, exchange, feeds] = await Promise.all([startKubeApi(), startTenant(), startFeedServer()])
+  const kubeconfigFile = join(folder, "kubeconfig")
+  writeFileSync(kubeconfigFile, kube.kubeconfig(), { mode: 0o600 })
+  for (const file of yamlFiles(new URL("crds/", root))) kube.admin.load(file)
+  kube.admin.load("apiVersion: v1\nkind: Namespace\nmetadata: { name: calsync-system }")
+  const operatorLogFile = join(folder, "operator.log")
+  const port = await freePort()
+  const operator = startOperator({ kubeconfigFile, operatorLogFile, port })
+  const api = new Client(kube, kube.token())
+  return {
+    kube,
+    exchange,
+    feeds,
+    api,
+    kubeconfigFile,
+    operatorLogFile,
+    probesUrl: `http://127.0.0.1:${port}`,
+    applyExample: name => {
+      for (const text of yamlFiles(new URL(`examples/${name}/`, root))) {
+        for (const document of parseAllDocuments(text))
+          kube.admin.load(stringify(onStage(document.toJSON(), exchange, feeds)))
+      }
+    },
+    close: async () => {
+      operator.kill("SIGTERM")
+      if (operator.exitCode === null) await once(operator, "exit")
+      api.close()
+      await Promise.all([kube.close(), exchange.close(), feeds.close()])
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A tenant whose application may touch three mailboxes, by RBAC for Applications, and not the director's. */
+async function startTenant(): Promise<RunningExchange> {
+  const people = [
+    ["anna@contoso.com", "Anna Berg"],
+    ["bo@contoso.com", "Bo Lind"],
+    ["room-12@contoso.com", "Room 12"],
+    ["ceo@contoso.com", "The Director"],
+  ] as const
+  const exchange = await startExchange({
+    tenantId,
+    latencyMs,
+    apps: [{ clientId, secret, permissions: [] }],
+    mailboxes: people.map(([address, displayName]) => ({ address, displayName, timeZone: "Romance Standard Time" })),
+  })
+  const scope = ["anna@contoso.com", "bo@contoso.com", "room-12@contoso.com"]
+  exchange.admin.setRoleAssignments([{ appId: clientId, role: "Application Calendars.ReadWrite", scope }])
+  return exchange
+}
+
+function startOperator(paths: {
+  readonly kubeconfigFile: string
+  readonly operatorLogFile: string
+  readonly port: number
+}): ChildProcess {
+  const main = fileURLToPath(new URL("operator/main.ts", root))
+  const flags = [
+    "--kubeconfig",
+    paths.kubeconfigFile,
+    "--listen",
+    `127.0.0.1:${paths.port}`,
+    "--installation-id",
+    "demo",
+  ]
+  const child = spawn(process.execPath, [main, ...flags], { stdio: ["ignore", "pipe", "pipe"] })
+  const log = createWriteStream(paths.operatorLogFile)
+  child.stdout.pipe(log)
+  child.stderr.pipe(log)
+  return child
+}
+
+type Manifest = { readonly kind?: string; readonly spec?: Record<string, unknown>; readonly [field: string]: unknown }
+
+/** The example as it is in Git, but for addresses, trust and the secret: nobody can ship those. */
+function onStage(manifest: Manifest, exchange: RunningExchange, feeds: FeedServer): Manifest {
+  switch (manifest.kind) {
+    case "Secret":
+      return { ...manifest, stringData: { clientSecret: secret, "ca.crt": exchange.caPem } }
+    case "ExchangeConnection": {
+      const graph = manifest.spec?.["graph"]
+      const endpoints = { login: exchange.url, graph: exchange.url }
+      const tls = { caBundle: { configMapRef: { name: "demo-ca" } } }
+      return { ...manifest, spec: { ...manifest.spec, graph: { ...(graph as object), endpoints }, tls } }
+    }
+    case "CalendarSource": {
+      const ical = manifest.spec?.["ical"] as { readonly url?: string } | undefined
+      if (ical?.url === undefined) return manifest
+      const url = `${feeds.url}/${ical.url.split("/").at(-1)}`
+      return { ...manifest, spec: { ...manifest.spec, ical: { ...ical, url }, interval: "10s" } }
+    }
+    default:
+      return manifest
+  }
+}
+
+function yamlFiles(folder: URL): readonly string[] {
+  return readdirSync(folder)
+    .filter(name => name.endsWith(".yaml"))
+    .toSorted()
+    .map(name => readFileSync(new URL(name, folder), "utf8"))
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const address = server.address()
+  server.close()
+  await once(server, "close")
+  if (address === null || typeof address === "string") throw new Error("no free port")
+  return address.port
+}
