@@ -12,7 +12,7 @@ import { openConnection } from "./exchange/index.ts"
 import { findInstallation } from "./installation.ts"
 import { openMemory } from "./memory/in-cluster.ts"
 import { clusterRecords } from "./memory-records.ts"
-import { systemClock } from "./runtime/clock.ts"
+import { type Clock, systemClock } from "./runtime/clock.ts"
 import { KubeClient } from "./runtime/kube-client.ts"
 import type { Log } from "./runtime/log.ts"
 import { Manager } from "./runtime/manager.ts"
@@ -29,15 +29,23 @@ export type RunningOperator = {
   readonly finished: Promise<void>
 }
 
+export type OperatorOptions = {
+  readonly settings: Settings
+  readonly kubeConfig: KubeConfig
+  readonly log: Log
+  /** The machine's own when absent. */
+  readonly clock?: Clock
+}
+
 /** Builds the whole operator from its settings and runs it until the signal. */
 export async function startOperator(
-  { settings, kubeConfig, log }: { readonly settings: Settings; readonly kubeConfig: KubeConfig; readonly log: Log },
+  { settings, kubeConfig, log, clock = systemClock }: OperatorOptions,
   signal: AbortSignal,
 ): Promise<RunningOperator> {
-  const client = new KubeClient({ kubeConfig })
+  const client = new KubeClient({ kubeConfig, clock })
   const installation = await findInstallation(client, settings, signal)
   tellInstallation(log, installation)
-  const manager = openManager(client, settings, log)
+  const manager = openManager({ client, settings, log, clock })
   const metrics = new DomainMetrics(manager.registry)
   const requests = new AsyncLocalStorage<{ count: number }>()
   const hub = new Hub()
@@ -51,8 +59,8 @@ export async function startOperator(
     status: new StatusBook(client),
     namespaces: new Map(),
     openConnection: openConnection({
-      clock: systemClock,
-      random: systemClock.random,
+      clock,
+      random: clock.random,
       proxy: settings.proxy,
       mayWrite: manager.mayWrite,
       observe: request => {
@@ -62,11 +70,11 @@ export async function startOperator(
       },
       log,
     }),
-    openSource: openSource({ proxy: settings.proxy, now: systemClock.now }),
+    openSource: openSource({ proxy: settings.proxy, now: clock.now }),
     installation,
     readFederatedToken: federatedToken(settings.federatedTokenFile),
-    now: systemClock.now,
-    random: systemClock.random,
+    now: clock.now,
+    random: clock.random,
     owners: new Owners(caches),
     memory: openMemory(clusterRecords(client)),
     metrics,
@@ -96,12 +104,18 @@ async function runThenClose(
   }
 }
 
-function openManager(client: KubeClient, settings: Settings, log: Log): Manager {
+function openManager({
+  client,
+  settings,
+  log,
+  clock,
+}: Pick<OperatorOptions, "settings" | "log"> & { readonly client: KubeClient; readonly clock: Clock }): Manager {
   const { namespace, identity, leaderElection, listen } = settings
   const { leaseDurationMs, renewDeadlineMs, retryPeriodMs } = leaderElection
   return new Manager({
     client,
     log,
+    clock,
     reportingController,
     identity,
     metricsPrefix: "calsync",

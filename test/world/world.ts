@@ -1,86 +1,94 @@
-import { readdirSync, readFileSync } from "node:fs"
-import { KubeConfig } from "@kubernetes/client-node"
-import { type RunningOperator, startOperator } from "../../operator/operator.ts"
-import { createLog, type LogLevel } from "../../operator/runtime/log.ts"
-import { readSettings } from "../../operator/settings.ts"
-import { type RunningExchange, type StartOptions, startExchange } from "../simulators/exchange/start-exchange.ts"
-import { type KubeApi, startKubeApi } from "../simulators/kube-api/kube-api.ts"
+import {
+  type StartOptions as ExchangeOptions,
+  type RunningExchange,
+  startExchange,
+} from "../simulators/exchange/start-exchange.ts"
+import { type Cluster, type ClusterOptions, startCluster } from "./cluster.ts"
 import { type FeedServer, startFeedServer } from "./feed-server.ts"
+import { binding, configMap, connection, home, policy, secret, tenant } from "./manifests.ts"
 
 /**
- * The whole of calsync in one process, with a simulated Kubernetes API, a simulated Exchange Online and a web server for
- * feeds: what scenarios, the demo and the benchmarks stand on. The operator reaches all of them by URL only.
+ * The whole of calsync in one process, with simulated Kubernetes APIs, a simulated Exchange Online and a web server for
+ * feeds: what scenarios and the benchmarks stand on. The operator reaches all of them by URL only.
  */
 export type World = {
-  readonly kube: KubeApi
+  /** The cluster most stories play in. */
+  readonly cluster: Cluster
   readonly exchange: RunningExchange
   readonly feeds: FeedServer
-  /** One JSON line each, newest last: what the operator logged. */
-  readonly logLines: string[]
-  /** Starts (another) operator; several may run at once when `leaderElection` is "true". */
-  startOperator(flags?: Readonly<Record<string, string>>): Promise<OperatorHandle>
-  /** Applies manifests as server-side apply would. */
-  apply(manifests: string): void
+  /** Another cluster beside it, before the same Exchange. */
+  addCluster(options?: ClusterOptions): Promise<Cluster>
+  /** Puts Secret, authority, connection, policy and binding into a cluster; the source is the story's. */
+  applyBasics(cluster?: Cluster): void
+  /** Subjects in a mailbox's calendar, sorted: what a person sees. */
+  subjects(mailbox?: string, calendar?: string): readonly string[]
+  /** Ends everything, and throws when a promise was broken that holds in every story: see `brokenPromises`. */
   close(): Promise<void>
 }
 
-export type OperatorHandle = RunningOperator & {
-  /** Ends it as SIGTERM does, with its drain. */
-  stop(): Promise<void>
-}
+export type WorldOptions = ClusterOptions & ExchangeOptions & { readonly mailboxNames?: readonly string[] }
 
-export const world = {
-  tenantId: "11111111-1111-4111-8111-111111111111",
-  clientId: "22222222-2222-4222-8222-222222222222",
-  secret: "a-client-secret-of-the-simulated-tenant",
-} as const
-
-const crdFolder = new URL("../../crds/", import.meta.url)
-
-export async function startWorld(options: StartOptions & { readonly logLevel?: LogLevel } = {}): Promise<World> {
-  const { logLevel = "info", ...exchangeOptions } = options
-  const [kube, exchange, feeds] = await Promise.all([
-    startKubeApi(),
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const { clock, logLevel, mailboxNames = ["anna"], ...exchangeOptions } = options
+  const clusterOptions = { ...(clock && { clock }), ...(logLevel && { logLevel }) }
+  const [cluster, exchange, feeds] = await Promise.all([
+    startCluster(clusterOptions),
     startExchange({
-      tenantId: world.tenantId,
-      apps: [{ clientId: world.clientId, secret: world.secret }],
+      tenantId: tenant.tenantId,
+      apps: [{ clientId: tenant.clientId, secret: tenant.secret }],
+      mailboxes: mailboxNames.map(name => ({ address: `${name}@contoso.com` })),
       ...exchangeOptions,
     }),
     startFeedServer(),
   ])
-  for (const file of readdirSync(crdFolder)) kube.admin.load(readFileSync(new URL(file, crdFolder), "utf8"))
-  kube.admin.load("apiVersion: v1\nkind: Namespace\nmetadata: { name: calsync-system }")
-  const logLines: string[] = []
-  const operators = new Set<OperatorHandle>()
+  const clusters = [cluster]
   return {
-    kube,
+    cluster,
     exchange,
     feeds,
-    logLines,
-    apply: manifests => void kube.admin.load(manifests),
-    startOperator: async (flags = {}) => {
-      const argv = Object.entries({ "leader-election": "false", listen: "127.0.0.1:0", ...flags }).flatMap(
-        ([name, value]) => [`--${name}`, value],
-      )
-      const kubeConfig = new KubeConfig()
-      kubeConfig.loadFromString(kube.kubeconfig())
-      const log = createLog({ level: logLevel, write: line => logLines.push(line) })
-      const stop = new AbortController()
-      const running = await startOperator({ settings: readSettings(argv, {}, "test"), kubeConfig, log }, stop.signal)
-      const handle: OperatorHandle = {
-        ...running,
-        stop: async () => {
-          operators.delete(handle)
-          stop.abort()
-          await running.finished
-        },
-      }
-      operators.add(handle)
-      return handle
+    addCluster: async (more = {}) => {
+      const another = await startCluster({ ...clusterOptions, ...more })
+      clusters.push(another)
+      return another
     },
+    applyBasics: (where = cluster) => where.apply(...basics(exchange), policy(), binding()),
+    subjects: (mailbox = "anna@contoso.com", calendar) =>
+      exchange.admin
+        .events(mailbox, calendar)
+        .map(({ subject }) => `${subject}`)
+        .toSorted(),
     close: async () => {
-      await Promise.all([...operators].map(operator => operator.stop()))
-      await Promise.all([kube.close(), exchange.close(), feeds.close()])
+      const broken = brokenPromises(exchange, clusters)
+      await Promise.all([...clusters.map(one => one.close()), exchange.close(), feeds.close()])
+      if (broken.length > 0) throw new Error(broken.join("\n"))
     },
   }
+}
+
+/** The credential, the authority of the simulated Exchange, and a connection to it. */
+export function basics(exchange: RunningExchange, namespace = home): readonly string[] {
+  return [
+    secret({ clientSecret: tenant.secret }, { namespace }),
+    configMap({ "ca.crt": exchange.caPem }, { name: "exchange-ca", namespace }),
+    connection(exchange.url, {}, { namespace }),
+  ]
+}
+
+/** What no story may ever bring about. */
+function brokenPromises(exchange: RunningExchange, clusters: readonly Cluster[]): readonly string[] {
+  const mails = exchange.admin.outbox()
+  const log = clusters.flatMap(({ logLines }) => logLines).join("\n")
+  return [
+    ...(mails.length > 0 ? [`${mails.length} mails went out; nobody is ever mailed`] : []),
+    ...clusters.flatMap(({ kube }) => listedSecrets(kube)),
+    ...(log.includes(tenant.secret) ? ["the log holds the client secret"] : []),
+    ...(log.includes("Subject of ") ? ["the log holds the subject of an event"] : []),
+  ]
+}
+
+function listedSecrets(kube: Cluster["kube"]): readonly string[] {
+  const lists = kube.admin.requests.find({ method: "GET", path: /\/secrets(\?|$)/ })
+  return lists
+    .filter(({ user, path }) => user === "operator" && !/fieldSelector=metadata\.name(%3D|=)/.test(path))
+    .map(({ path }) => `Secrets were listed: ${path}`)
 }
