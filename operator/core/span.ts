@@ -26,14 +26,11 @@ export function liesIn(stored: Pick<StoredEvent, "event" | "span">, window: Wind
   return side > 0 || (side === 0 && span.start.equals(window.start))
 }
 
-/** The interval in which all of these vouch for what they say. */
+/** The interval in which all of these vouch for what they say, if there is any. */
 export function intersection(windows: readonly Window[]): Window | undefined {
-  const [first, ...rest] = windows
-  if (!first) return undefined
-  return rest.reduce(
-    (common, window) => ({ start: latest([common.start, window.start]), end: earliest([common.end, window.end]) }),
-    first,
-  )
+  const start = latest(windows.map(window => window.start))
+  const end = earliest(windows.map(window => window.end))
+  return Temporal.Instant.compare(start, end) < 0 ? { start, end } : undefined
 }
 
 /** Cheaper than the whole span: of a series only whether it is over before the window. */

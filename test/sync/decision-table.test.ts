@@ -235,6 +235,32 @@ describe("the decision table, row by row", () => {
     assert.deepEqual(story.subjects, ["Mathematics", "Physics"])
   })
 
+  test("just out of the window, though the mailbox still lists it: the copy is forgotten, not removed", async () => {
+    const story = new MailboxStory()
+    story.clock = at("2026-11-16T12:00")
+    await story.pass([lesson({ start: "2026-11-17T12:00" })])
+    story.clock = now
+
+    const report = await story.pass([])
+
+    assert.equal(report.kept.OutsideWindow, 1)
+    assert.equal(story.calendar.items.length, 1)
+  })
+
+  test("a series that is over: forgotten, not removed, whether the mailbox tells what it says or only when it is", async () => {
+    for (const kind of ["Full", "Incremental"] as const) {
+      const story = new MailboxStory()
+      story.clock = at("2026-10-01T12:00")
+      await story.pass([weekly(lesson({ start: "2026-10-06T08:00" }))])
+      await story.pass([weekly(lesson({ start: "2026-10-06T08:00" }))])
+      story.clock = at("2026-12-20T12:00")
+
+      await story.pass([], { kind })
+
+      assert.equal(story.calendar.items.length, 1)
+    }
+  })
+
   test("unreadable in the source: the copy stays as it is, and the problem is told", async () => {
     const story = await inStep(maths, physics)
     const problem = { key: "maths", reason: "Unreadable", message: "DTSTART is missing" }
@@ -424,6 +450,18 @@ describe("series", () => {
 
     assert.deepEqual(story.subjects, ["Physics"])
     assert.equal(report.failures[0]?.reason, "RecurrenceTooComplex")
+  })
+
+  test("a series of a type that is always all-day becomes single days: its rule speaks of hours", async () => {
+    const story = new MailboxStory()
+    const rounds = weekly(lesson({ type: "round" }))
+    const policy = { appearance: { allDayTypes: ["round"] } }
+
+    await story.pass([rounds], { policy })
+
+    assert.equal(story.calendar.items.length, 5)
+    assert.ok(story.calendar.items.every(item => item.event.time.allDay && !item.event.recurrence))
+    await assertSettled(story, [rounds], { policy })
   })
 
   test("an occurrence cancelled in the source loses its copy only", async () => {

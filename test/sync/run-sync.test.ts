@@ -164,6 +164,29 @@ describe("faults of the whole", () => {
   })
 })
 
+test("the mailbox is asked for more than the window, for people's own events until the first sync is done, afresh on a full pass", async () => {
+  const story = new MailboxStory()
+  const asked: Parameters<typeof story.calendar.list>[0][] = []
+  const list = story.calendar.list.bind(story.calendar)
+  story.calendar.list = (request, signal) => {
+    asked.push(request)
+    return list(request, signal)
+  }
+
+  await story.pass(lessons(1), { policy: { window: { past: "1d", future: "1d" } } })
+  await story.pass(lessons(1), { kind: "Full" })
+
+  assert.equal(asked[0]?.window.start.toString(), "2026-11-23T00:00:00Z")
+  assert.equal(asked[0]?.window.end.toString(), "2026-11-28T00:00:00Z")
+  assert.deepEqual(
+    asked.map(({ includeForeign, fresh }) => [includeForeign, fresh]),
+    [
+      [true, false],
+      [false, true],
+    ],
+  )
+})
+
 describe("management", () => {
   const [first, second, third] = lessons(3)
   const events = [first, second, third].flatMap(event => event ?? [])
