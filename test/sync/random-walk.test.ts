@@ -18,7 +18,7 @@ import { MailboxStory, source } from "./mailbox-story.ts"
  */
 const seed = Number(process.env["WALK_SEED"] ?? Math.floor(Math.random() * 2 ** 31))
 const steps = Number(process.env["WALK_STEPS"] ?? 250)
-const walks = Number(process.env["WALKS"] ?? 16)
+const walks = Number(process.env["WALKS"] ?? 10)
 
 test(`a mailbox finds its way back from anything (WALK_SEED=${seed}, ${walks} walks of ${steps} steps)`, async t => {
   t.diagnostic(`WALK_SEED=${seed}`)
