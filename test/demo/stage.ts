@@ -1,15 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process"
-import { once } from "node:events"
-import { createWriteStream, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { createServer } from "node:net"
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { parseAllDocuments, stringify } from "yaml"
 import { type RunningExchange, startExchange } from "../simulators/exchange/start-exchange.ts"
 import { Client } from "../simulators/kube-api/client.ts"
 import { type KubeApi, startKubeApi } from "../simulators/kube-api/kube-api.ts"
 import { type FeedServer, startFeedServer } from "../world/feed-server.ts"
+import { spawnOperator } from "../world/operator-process.ts"
 
 const root = new URL("../../", import.meta.url)
 
@@ -42,9 +39,8 @@ export async function openStage(): Promise<Stage> {
   writeFileSync(kubeconfigFile, kube.kubeconfig(), { mode: 0o600 })
   for (const file of yamlFiles(new URL("crds/", root))) kube.admin.load(file)
   kube.admin.load("apiVersion: v1\nkind: Namespace\nmetadata: { name: calsync-system }")
-  const operatorLogFile = join(folder, "operator.log")
-  const port = await freePort()
-  const operator = startOperator({ kubeconfigFile, operatorLogFile, port })
+  const flags = { "installation-id": "demo" }
+  const operator = await spawnOperator({ kubeconfigFile, logFile: join(folder, "operator.log"), flags })
   const api = new Client(kube, kube.token())
   return {
     kube,
@@ -52,8 +48,8 @@ export async function openStage(): Promise<Stage> {
     feeds,
     api,
     kubeconfigFile,
-    operatorLogFile,
-    probesUrl: `http://127.0.0.1:${port}`,
+    operatorLogFile: operator.logFile,
+    probesUrl: operator.probesUrl,
     applyExample: name => {
       for (const text of yamlFiles(new URL(`examples/${name}/`, root))) {
         for (const document of parseAllDocuments(text))
@@ -61,8 +57,7 @@ export async function openStage(): Promise<Stage> {
       }
     },
     close: async () => {
-      operator.kill("SIGTERM")
-      if (operator.exitCode === null) await once(operator, "exit")
+      await operator.stop()
       api.close()
       await Promise.all([kube.close(), exchange.close(), feeds.close()])
       rmSync(folder, { recursive: true, force: true })
@@ -87,27 +82,6 @@ async function startTenant(): Promise<RunningExchange> {
   const scope = ["anna@contoso.com", "bo@contoso.com", "room-12@contoso.com"]
   exchange.admin.setRoleAssignments([{ appId: clientId, role: "Application Calendars.ReadWrite", scope }])
   return exchange
-}
-
-function startOperator(paths: {
-  readonly kubeconfigFile: string
-  readonly operatorLogFile: string
-  readonly port: number
-}): ChildProcess {
-  const main = fileURLToPath(new URL("operator/main.ts", root))
-  const flags = [
-    "--kubeconfig",
-    paths.kubeconfigFile,
-    "--listen",
-    `127.0.0.1:${paths.port}`,
-    "--installation-id",
-    "demo",
-  ]
-  const child = spawn(process.execPath, [main, ...flags], { stdio: ["ignore", "pipe", "pipe"] })
-  const log = createWriteStream(paths.operatorLogFile)
-  child.stdout.pipe(log)
-  child.stderr.pipe(log)
-  return child
 }
 
 type Manifest = { readonly kind?: string; readonly spec?: Record<string, unknown>; readonly [field: string]: unknown }
@@ -139,14 +113,4 @@ function yamlFiles(folder: URL): readonly string[] {
     .filter(name => name.endsWith(".yaml"))
     .toSorted()
     .map(name => readFileSync(new URL(name, folder), "utf8"))
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const address = server.address()
-  server.close()
-  await once(server, "close")
-  if (address === null || typeof address === "string") throw new Error("no free port")
-  return address.port
 }
