@@ -6,7 +6,7 @@ import { type RunningExchange, startExchange } from "../simulators/exchange/star
 import { Client } from "../simulators/kube-api/client.ts"
 import { type KubeApi, startKubeApi } from "../simulators/kube-api/kube-api.ts"
 import { type FeedServer, startFeedServer } from "../world/feed-server.ts"
-import { spawnOperator } from "../world/operator-process.ts"
+import { startProgram } from "../world/operator-program.ts"
 
 const root = new URL("../../", import.meta.url)
 
@@ -40,7 +40,7 @@ export async function openStage(): Promise<Stage> {
   for (const file of yamlFiles(new URL("crds/", root))) kube.admin.load(file)
   kube.admin.load("apiVersion: v1\nkind: Namespace\nmetadata: { name: calsync-system }")
   const flags = { "installation-id": "demo" }
-  const operator = await spawnOperator({ kubeconfigFile, logFile: join(folder, "operator.log"), flags })
+  const operator = await startProgram({ kubeconfigFile, logFile: join(folder, "operator.log"), flags })
   const api = new Client(kube, kube.token())
   return {
     kube,

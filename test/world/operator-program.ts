@@ -1,0 +1,55 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { createWriteStream } from "node:fs"
+import { createServer } from "node:net"
+import { fileURLToPath } from "node:url"
+
+const main = fileURLToPath(new URL("../../operator/main.ts", import.meta.url))
+
+/** The operator as a process of its own, as users run it. */
+export type OperatorProgram = {
+  readonly pid: number
+  /** `/livez`, `/readyz`, `/metrics`. */
+  readonly probesUrl: string
+  readonly logFile: string
+  /** Ends it as Kubernetes does, with its drain. */
+  stop(): Promise<void>
+}
+
+export async function startProgram({
+  kubeconfigFile,
+  logFile,
+  flags = {},
+}: {
+  readonly kubeconfigFile: string
+  readonly logFile: string
+  readonly flags?: Readonly<Record<string, string>>
+}): Promise<OperatorProgram> {
+  const listen = `127.0.0.1:${await freePort()}`
+  const argv = Object.entries({ kubeconfig: kubeconfigFile, listen, ...flags }).flatMap(([name, value]) => [
+    `--${name}`,
+    value,
+  ])
+  const child = spawn(process.execPath, [main, ...argv], { stdio: ["ignore", "pipe", "pipe"] })
+  const log = createWriteStream(logFile)
+  child.stdout.pipe(log)
+  child.stderr.pipe(log)
+  if (child.pid === undefined) throw new Error("the operator could not be started")
+  return { pid: child.pid, probesUrl: `http://${listen}`, logFile, stop: () => stop(child) }
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  child.kill("SIGTERM")
+  await once(child, "exit")
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const address = server.address()
+  server.close()
+  await once(server, "close")
+  if (address === null || typeof address === "string") throw new Error("no free port")
+  return address.port
+}
