@@ -54,16 +54,16 @@ async function respond(faces: Faces, request: IncomingMessage, scheme: "https" |
   return loginReply(faces, request, { url, origin, text })
 }
 
-/** The body, or undefined when there is too much of it. */
+/** The body, or undefined when there is too much of it; it is read to its end all the same, so that the answer arrives. */
 async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request) {
     const bytes = Buffer.from(chunk)
     size += bytes.length
-    if (size > MAXIMUM_BODY) return undefined
-    chunks.push(bytes)
+    if (size <= MAXIMUM_BODY) chunks.push(bytes)
   }
+  if (size > MAXIMUM_BODY) return undefined
   return Buffer.concat(chunks).toString("utf8")
 }
 

@@ -13,29 +13,35 @@ export type Answer = {
   readonly text: string
 }
 
-export type Talk = RunningExchange & {
-  readonly clientId: string
-  readonly secret: string
-  readonly dispatcher: Dispatcher
-  /** Below `/v1.0/users/anna…`; a path that begins with `//` counts from the origin, a full URL is taken as it is. */
-  readonly send: (
-    method: string,
-    path: string,
-    body?: unknown,
-    headers?: Readonly<Record<string, string>>,
-  ) => Promise<Answer>
-  readonly get: (path: string, headers?: Readonly<Record<string, string>>) => Promise<Answer>
-  /** Creates an event and gives its id; throws when it was refused. */
-  readonly make: (event: Json, calendar?: string) => Promise<string>
-  readonly batch: (steps: readonly Json[]) => Promise<readonly Json[]>
-  readonly login: () => Promise<void>
-}
+export type Talk = RunningExchange &
+  AsyncDisposable & {
+    readonly clientId: string
+    readonly secret: string
+    readonly dispatcher: Dispatcher
+    /** Below `/v1.0/users/anna…`; a path that begins with `//` counts from the origin, a full URL is taken as it is. */
+    readonly send: (
+      method: string,
+      path: string,
+      body?: unknown,
+      headers?: Readonly<Record<string, string>>,
+    ) => Promise<Answer>
+    readonly get: (path: string, headers?: Readonly<Record<string, string>>) => Promise<Answer>
+    /** Creates an event and gives its id; throws when it was refused. */
+    readonly make: (event: Json, calendar?: string) => Promise<string>
+    readonly batch: (steps: readonly Json[]) => Promise<readonly Json[]>
+    readonly login: () => Promise<void>
+    readonly token: () => Promise<string>
+  }
 
 export async function talk(options: StartOptions = {}): Promise<Talk> {
   const exchange = await startExchange({ mailboxes: [{ address: anna, displayName: "Anna" }], ...options })
   const { clientId, secret } = exchange.admin.addApp()
   const dispatcher = new Agent({ connect: { ca: exchange.caPem } })
   let token = await fetchToken(exchange, { clientId, secret, dispatcher })
+  const close = async () => {
+    await dispatcher.destroy()
+    await exchange.close()
+  }
   const send: Talk["send"] = async (method, path, body, headers = {}) => {
     const answer = await request(urlOf(exchange.url, path), {
       method: methodOf(method),
@@ -67,13 +73,12 @@ export async function talk(options: StartOptions = {}): Promise<Talk> {
       const { body } = await send("POST", "//v1.0/$batch", { requests: steps })
       return (listAt(body, "responses") ?? []).filter(isJson)
     },
+    token: async () => token,
     login: async () => {
       token = await fetchToken(exchange, { clientId, secret, dispatcher })
     },
-    close: async () => {
-      await dispatcher.close()
-      await exchange.close()
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   }
 }
 
