@@ -182,11 +182,11 @@ export class QueueController implements Controller {
     }
   }
 
-  /** Never before the time the other side asked for, and not everybody at that very moment. */
-  #retryTemporary(key: ObjectKey, retryAfterMs: number | undefined): void {
+  /** Never before the time the other side asked for, and not everybody at that very moment. "At once" is no time. */
+  #retryTemporary(key: ObjectKey, retryAfterMs = 0): void {
     const spread = 1 + retrySpread * this.#clock.random()
-    if (retryAfterMs === undefined) this.queue.addRateLimited(key)
-    else this.queue.addAfter(key, Math.max(retryAfterMs, shortestRetryMs) * spread, "routine")
+    if (retryAfterMs < shortestRetryMs) this.queue.addRateLimited(key)
+    else this.queue.addAfter(key, retryAfterMs * spread, "routine")
   }
 
   #count(result: "success" | "requeue_after" | "error"): void {

@@ -119,9 +119,19 @@ export class LeaderElector {
     this.#lastAttemptMs = undefined
     if (!this.#leading || this.#observed === undefined) return
     this.#leading = false
-    const { spec } = this.#observed.lease
-    // As client-go: no holder, and a duration the API accepts.
-    await this.#write(this.#observed.lease, { ...spec, holderIdentity: "", leaseDurationSeconds: 1 }, signal)
+    try {
+      await this.#vacate(this.#observed.lease, signal)
+    } catch (error) {
+      if (!isConflict(error)) throw error
+      // Our own last renewal, cut off before we heard its answer.
+      const lease = await this.#look(signal)
+      if (lease !== undefined && !this.#heldByOther()) await this.#vacate(lease, signal)
+    }
+  }
+
+  /** As client-go: no holder, and a duration the API accepts. */
+  async #vacate(lease: Lease, signal: AbortSignal): Promise<void> {
+    await this.#write(lease, { ...lease.spec, holderIdentity: "", leaseDurationSeconds: 1 }, signal)
   }
 
   #lose(): never {

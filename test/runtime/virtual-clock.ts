@@ -35,6 +35,7 @@ export class VirtualClock implements Clock {
 
   /** Lets time pass, firing timers in order and letting what they began settle before the next. */
   async advance(ms: number): Promise<void> {
+    await settle()
     const untilMs = this.#nowMs + ms
     for (let timer = this.#next(untilMs); timer !== undefined; timer = this.#next(untilMs)) {
       this.#timers.delete(timer)
