@@ -1,5 +1,6 @@
-import { getCACertificates } from "node:tls"
+import { createSecureContext, getCACertificates, type SecureContext } from "node:tls"
 import { type Dispatcher, EnvHttpProxyAgent } from "undici"
+import { NeedsAttentionError } from "../core/errors.ts"
 
 export type ProxySettings = { readonly httpProxy?: string; readonly httpsProxy?: string; readonly noProxy?: string }
 
@@ -14,7 +15,10 @@ export type DispatcherOptions = {
   readonly answerTimeoutMs: number
 }
 
-/** One pool of connections with its certificates, proxy and limits; the caller closes it. */
+/**
+ * One pool of connections with its certificates, proxy and limits; the caller closes it. Throws a NeedsAttentionError
+ * when the CA bundle cannot be read.
+ */
 export function openDispatcher({
   proxy,
   caBundlePem,
@@ -22,7 +26,7 @@ export function openDispatcher({
   connectTimeoutMs,
   answerTimeoutMs,
 }: DispatcherOptions): Dispatcher {
-  const tls = caBundlePem === undefined ? {} : { ca: trustAlso(caBundlePem) }
+  const tls = caBundlePem === undefined ? {} : { secureContext: trustAlso(caBundlePem) }
   return new EnvHttpProxyAgent({
     // Empty strings, not undefined: undefined would read the process environment behind the settings' back.
     httpProxy: proxy.httpProxy ?? "",
@@ -36,6 +40,11 @@ export function openDispatcher({
   })
 }
 
-function trustAlso(caBundlePem: string): string[] {
-  return [...getCACertificates("default"), caBundlePem]
+/** Made once: reading a few hundred certificates costs ten milliseconds, too much to do for every socket. */
+function trustAlso(caBundlePem: string): SecureContext {
+  try {
+    return createSecureContext({ ca: [...getCACertificates("default"), caBundlePem] })
+  } catch (cause) {
+    throw new NeedsAttentionError("the CA bundle holds no certificate that can be read", { reason: "TLSFailed", cause })
+  }
 }

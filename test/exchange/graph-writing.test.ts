@@ -303,7 +303,7 @@ describe("bad days while writing", () => {
       exchange.admin.addFault({ kind: "status", status: 429, code: "ApplicationThrottled", ...some })
       const wanted = lessons(60)
 
-      for (let pass = 0; pass < 20; pass += 1) await tryPass(wanted)
+      for (let pass = 0; pass < 8; pass += 1) await tryPass(wanted)
       exchange.admin.clearFaults()
       await tryPass(wanted)
 

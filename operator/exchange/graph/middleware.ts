@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto"
+import { gunzipSync } from "node:zlib"
 import { type Context, GraphClientError, type Middleware } from "@microsoft/microsoft-graph-client"
-import { type Dispatcher, fetch } from "undici"
+import { type Dispatcher, request } from "undici"
 import { TemporaryError } from "../../core/errors.ts"
 import { networkFailure } from "../../http/network-failure.ts"
 import { retryAfterMs } from "../../http/retry-after.ts"
@@ -22,11 +23,14 @@ export type ChainDeps = Pick<ExchangeDeps, "clock" | "mayWrite" | "observe"> & {
 }
 
 /** A whole answer. The body was read to its end: one that breaks off is a failed request, not half a page. */
-type Reply = { readonly status: number; readonly headers: Headers; readonly bytes: ArrayBuffer }
+type Reply = { readonly status: number; readonly headers: Headers; readonly bytes: BodyBytes }
+type BodyBytes = ArrayBuffer | Uint8Array<ArrayBuffer>
 type Attempt = (context: Context, options: CallOptions) => Promise<Reply>
 
 /** Long pages and full batches take their time; a connection that hangs must not hold a place for ever. */
 const answerWithinMs = 90_000
+/** No page is near this; a packed answer that grows beyond it is no page. */
+const largestAnswerBytes = 128_000_000
 
 export function graphChain(deps: ChainDeps): Middleware {
   const attempt = retrying(deps, authenticated(deps, paced(deps, overTheWire(deps))))
@@ -158,14 +162,13 @@ function overTheWire({ dispatcher, mayWrite, clock }: ChainDeps): Attempt {
     const limit = timeLimit(clock, signal)
     try {
       if (call.writes) mayWrite()
+      headers.set("Accept-Encoding", "gzip")
       return await exchange(String(context.request), {
         method: call.method,
         headers: Object.fromEntries(headers),
         body: typeof context.options?.body === "string" ? context.options.body : null,
         dispatcher,
         signal: limit.signal,
-        // A redirect would take the token to another host.
-        redirect: "error",
       })
     } finally {
       limit.cancel()
@@ -173,19 +176,36 @@ function overTheWire({ dispatcher, mayWrite, clock }: ChainDeps): Attempt {
   }
 }
 
+/** Redirects are not followed: they would take the token to another host. */
 async function exchange(
   url: string,
-  init: Parameters<typeof fetch>[1] & { readonly signal: AbortSignal },
+  init: NonNullable<Parameters<typeof request>[1]> & { readonly signal: AbortSignal },
 ): Promise<Reply> {
   try {
-    const response = await fetch(url, init)
-    const bytes = await response.arrayBuffer()
-    return { status: response.status, headers: new Headers([...response.headers]), bytes }
+    const { statusCode, headers, body } = await request(url, init)
+    const bytes = await body.arrayBuffer()
+    const isPacked = headers["content-encoding"] === "gzip"
+    return { status: statusCode, headers: plainHeaders(headers), bytes: isPacked ? unpacked(bytes) : bytes }
   } catch (cause) {
     if (init.signal.aborted) throw init.signal.reason
     const { reason, code } = networkFailure(cause)
     throw new TemporaryError(`${new URL(url).host} does not answer (${code})`, { reason, cause })
   }
+}
+
+/** At once rather than as a stream: a page is small, and a stream per answer leaves its memory to the collector. */
+function unpacked(bytes: ArrayBuffer): Uint8Array<ArrayBuffer> {
+  return gunzipSync(bytes, { maxOutputLength: largestAnswerBytes })
+}
+
+/** Of the answer's headers the chain reads this one, and the library the other. */
+function plainHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): Headers {
+  const plain = new Headers()
+  for (const name of ["retry-after", "content-type"]) {
+    const value = headers[name]
+    if (typeof value === "string") plain.set(name, value)
+  }
+  return plain
 }
 
 function timeLimit(clock: Clock, signal: AbortSignal): { readonly signal: AbortSignal; readonly cancel: () => void } {
