@@ -2,7 +2,7 @@ import { validateRules } from "./cel.ts"
 import { withDefaults } from "./defaulting.ts"
 import { badRequest, type Failure } from "./failure.ts"
 import { type FieldError, invalid, invalidObject } from "./field-error.ts"
-import { at, isEqual, isObject, type JsonObject, textAt } from "./json.ts"
+import { at, isEqual, isObject, type Json, type JsonObject, textAt } from "./json.ts"
 import { asKubeObject, type KubeObject, uidOf } from "./kube-object.ts"
 import { checkMetadata } from "./metadata-checks.ts"
 import { prune } from "./pruning.ts"
@@ -54,7 +54,7 @@ export function completeObject(kind: ResourceKind, object: KubeObject, old: Kube
   if (kind.builtIn) requireTypes(kind, whole)
   const prepared = kind.prepare?.(whole, old) ?? whole
   const errors = [
-    ...checkMetadata(prepared),
+    ...checkMetadata(prepared, kind),
     ...(kind.check?.(prepared, old) ?? []),
     ...schemaErrors(kind, prepared, old),
   ]
@@ -66,10 +66,19 @@ export function completeObject(kind: ResourceKind, object: KubeObject, old: Kube
 function requireTypes(kind: ResourceKind, object: KubeObject): void {
   const wrong = validate(object, kind.schema, []).find(error => error.reason === "FieldValueTypeInvalid")
   if (wrong === undefined) return
-  const path = wrong.path.join(".")
+  const path = wrong.path.filter(step => typeof step === "string").join(".")
+  const value = at(object, ...wrong.path) ?? null
   throw badRequest(
-    `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: json: cannot unmarshal into Go struct field ${kind.kind}.${path}: ${wrong.body}`,
+    `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ` +
+      `json: cannot unmarshal ${goName(value)} into Go struct field ${kind.kind}.${path}`,
   )
+}
+
+/** What Go's JSON calls a value. */
+function goName(value: Json): string {
+  if (value === null) return "null"
+  if (Array.isArray(value)) return "array"
+  return typeof value === "boolean" ? "bool" : typeof value
 }
 
 /** An invalid value that was there before and has not changed is let through (CRDValidationRatcheting, stable since 1.33). */

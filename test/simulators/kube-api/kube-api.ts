@@ -4,7 +4,9 @@
  */
 import { once } from "node:events"
 import { makeAuthority } from "../certificates.ts"
+import type { KubeObject } from "./kube-object.ts"
 import { kubeconfigText } from "./kubeconfig.ts"
+import { load, stored } from "./load.ts"
 import { serve } from "./server.ts"
 import { Simulation, type Tokens } from "./simulation.ts"
 
@@ -15,6 +17,8 @@ export type { LoggedRequest } from "./request-log.ts"
 export type KubeApi = {
   readonly url: string
   readonly caPem: string
+  /** The bearer token of a user; the first user by default. */
+  token(user?: string): string
   /** Text of a kubeconfig for a user; the first of the tokens' users by default. */
   kubeconfig(user?: string): string
   /** Faults, rights, the request log and the clock. */
@@ -22,8 +26,14 @@ export type KubeApi = {
   close(): Promise<void>
 }
 
-export type Admin = Pick<Simulation, "watches" | "faults" | "denials" | "requests" | "compact"> & {
+export type Admin = Pick<Simulation, "watches" | "faults" | "denials" | "requests"> & {
   readonly clock: Simulation["world"]["clock"]
+  /** Forgets the past: older watches and unfinished paged lists answer 410. */
+  compact(): void
+  /** Applies manifests (YAML) as the server would; for preparing a test. */
+  load(manifests: string): readonly KubeObject[]
+  /** What is stored now of a resource: `secrets`, `widgets.example.org`. */
+  stored(resource: string, namespace?: string): readonly KubeObject[]
 }
 
 const defaultTokens: Tokens = { "admin-token": "admin" }
@@ -46,11 +56,9 @@ export async function startKubeApi({
   return {
     url,
     caPem: authority.caPem,
-    kubeconfig(user = Object.values(tokens)[0] ?? "") {
-      const token = Object.entries(tokens).find(([, name]) => name === user)?.[0]
-      if (token === undefined) throw new Error(`no token was given for the user ${user}`)
-      return kubeconfigText({ url, caPem: authority.caPem, token, user })
-    },
+    token: (user = firstUser(tokens)) => tokenOf(tokens, user),
+    kubeconfig: (user = firstUser(tokens)) =>
+      kubeconfigText({ url, caPem: authority.caPem, token: tokenOf(tokens, user), user }),
     admin: {
       watches: simulation.watches,
       faults: simulation.faults,
@@ -58,6 +66,8 @@ export async function startKubeApi({
       requests: simulation.requests,
       clock: simulation.world.clock,
       compact: () => simulation.compact(),
+      load: manifests => load(simulation.world, manifests),
+      stored: (resource, namespace) => stored(simulation.world, resource, namespace),
     },
     async close() {
       simulation.stop()
@@ -66,4 +76,14 @@ export async function startKubeApi({
       await once(server, "close")
     },
   }
+}
+
+function firstUser(tokens: Tokens): string {
+  return Object.values(tokens)[0] ?? ""
+}
+
+function tokenOf(tokens: Tokens, user: string): string {
+  const token = Object.entries(tokens).find(([, name]) => name === user)?.[0]
+  if (token === undefined) throw new Error(`no token was given for the user ${user}`)
+  return token
 }

@@ -86,6 +86,7 @@ export function requireNoConflict(merged: KubeObject, live: KubeObject, schema: 
     .flatMap(entry =>
       [...intersection(changed, entry.fields).values()].map(path => ({ who: nameOf(entry), path: pathText(path) })),
     )
+    .toSorted((left, right) => (left.path < right.path ? -1 : 1))
   if (conflicts.length === 0) return
   const causes = conflicts.map(({ who, path }) => ({
     reason: "FieldManagerConflict",

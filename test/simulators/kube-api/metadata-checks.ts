@@ -1,4 +1,4 @@
-import { duplicate, type FieldError, invalid, required } from "./field-error.ts"
+import { type FieldError, invalid, required } from "./field-error.ts"
 import { objectAt } from "./json.ts"
 import { finalizersOf, type KubeObject } from "./kube-object.ts"
 
@@ -10,14 +10,15 @@ const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])
 const ANNOTATION_BYTES = 256 * 1024
 
 /** What every object must keep to, whatever its kind. */
-export function checkMetadata(object: KubeObject): readonly FieldError[] {
-  return [...checkName(object), ...checkLabels(object), ...checkAnnotations(object), ...checkFinalizers(object)]
+export function checkMetadata(object: KubeObject, { group }: { readonly group: string }): readonly FieldError[] {
+  return [...checkName(object, group), ...checkLabels(object), ...checkAnnotations(object), ...checkFinalizers(object)]
 }
 
-function checkName(object: KubeObject): readonly FieldError[] {
+function checkName(object: KubeObject, group: string): readonly FieldError[] {
   const path = ["metadata", "name"]
   const name = object.metadata.name
   if (name === "") return [required(path, "name or generateName is required")]
+  if (group === "rbac.authorization.k8s.io") return [] // `system:node` and the like
   if (name.length <= 253 && subdomain.test(name)) return []
   return [invalid(path, name, nameAdvice)]
 }
@@ -55,20 +56,7 @@ function checkAnnotations(object: KubeObject): readonly FieldError[] {
 }
 
 function checkFinalizers(object: KubeObject): readonly FieldError[] {
-  const seen = new Set<string>()
-  return finalizersOf(object).flatMap((name, index): readonly FieldError[] => {
-    const path = ["metadata", "finalizers", index]
-    if (seen.has(name)) return [duplicate(path, name)]
-    seen.add(name)
-    const bare = ["orphan", "foregroundDeletion", "kubernetes"].includes(name)
-    return bare || name.includes("/")
-      ? []
-      : [
-          invalid(
-            ["metadata", "finalizers"],
-            name,
-            "name is neither a standard finalizer name nor is it fully qualified",
-          ),
-        ]
-  })
+  return finalizersOf(object)
+    .filter(name => !qualifiedName.test(name))
+    .map(name => invalid(["metadata", "finalizers"], name, `name part ${nameRule}`))
 }
