@@ -54,6 +54,10 @@ describe("the deletion guard", () => {
     assert.equal(holdOf(removing(80, { of: 100 }), { maxPercent: 100, maxCount: 100 }), undefined)
   })
 
+  test("holds what would nearly empty a calendar, even where the policy allows everything", () => {
+    assert.equal(holdOf(removing(19, { of: 20 }), { maxPercent: 100, maxCount: 100_000 })?.by, "DeletionGuard")
+  })
+
   test("says how many of how many, and the token that lets them through", () => {
     const hold = holdOf(removing(101, { of: 300 }))
 

@@ -90,6 +90,7 @@ describe("what a policy includes", () => {
     "a regular expression": "event.subject.matches('(a+)+$')",
     "a binding, which can double a text again and again": "cel.bind(a, event.subject + event.subject, a == '')",
     "three nested macros": "event.people.all(a, event.people.all(b, event.people.all(c, a == c)))",
+    "a function that is not on the list": "type(event.subject) == string",
     "a mapping": "event.people.map(p, p + p).size() > 3",
     "an expression without end": Array.from({ length: 200 }, () => "event.allDay").join(" || "),
     "a variable that does not exist": "mailbox == 'x'",
