@@ -21,7 +21,10 @@ export type Operation =
 export type CreateReason = "New" | "DeletedInExchange"
 /** `SourceChanged`: the copy is behind the source. `BothChanged`: copy and source say the same, only the mark is behind. */
 export type UpdateReason = "SourceChanged" | "BothChanged"
-/** An unmarked event found at the first sync; a copy of a binding that is no more; a copy of an installation taken over. */
-export type AdoptReason = "FirstSyncMatch" | "OwnerGone" | "TakenOver"
+/**
+ * An unmarked event found at the first sync; a copy of a binding that is no more; a copy of an installation taken over; a
+ * copy whose event is now under another key.
+ */
+export type AdoptReason = "FirstSyncMatch" | "OwnerGone" | "TakenOver" | "KeyChanged"
 /** `Reshaped`: what was single events is now one series, or the other way round. */
 export type RemoveReason = "SourceGone" | "Duplicate" | "Reshaped"

@@ -1,6 +1,7 @@
 import { type Copies, sortCopies } from "./copies.ts"
 import type { Operation } from "./operation.ts"
 import { type DesiredPlan, planDesired } from "./plan-desired.ts"
+import { keepRekeyed } from "./plan-rekeyed.ts"
 import type { PlanRequest } from "./plan-request.ts"
 import { type KeptReason, planRest } from "./plan-rest.ts"
 import type { SyncPolicy } from "./policy.ts"
@@ -20,6 +21,7 @@ import type { SyncPolicy } from "./policy.ts"
  *   changed           changed, same             nothing; where drift is tolerated the mark is brought up to date
  *   changed           changed, differs          update: the source wins
  *   gone              unchanged or changed      removed, inside what both listings vouch for
+ *   under another key unchanged                 kept, with a new mark
  *   unchanged         gone                      `onExchangeDelete`: created again, or respected
  *   changed           gone                      created again
  *   gone              gone                      forgotten
@@ -57,9 +59,10 @@ export type OwnershipConflict = {
 /** Decides what a pass does. Pure: it reads nothing, writes nothing and asks no clock. */
 export function planSync(request: PlanRequest): Plan {
   const copies = sortCopies(request.listing.events, request.ownership)
-  const { operations: wanted, ...desired } = planDesired(request, copies)
+  const { operations, ...desired } = planDesired(request, copies)
   const rest = planRest(request, copies)
-  const planned = [...wanted, ...rest.strips, ...rest.removals]
+  const { wanted, removals } = keepRekeyed({ wanted: operations, removals: rest.removals }, copies)
+  const planned = [...wanted, ...rest.strips, ...removals]
   const conflict = findConflict(request, copies)
   return {
     ...desired,

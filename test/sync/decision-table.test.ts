@@ -168,6 +168,39 @@ describe("the decision table, row by row", () => {
     assert.deepEqual(story.subjects, ["Mathematics"])
   })
 
+  test("under another key and otherwise the same: the copy stays and follows the new key", async () => {
+    const story = await inStep(maths, physics)
+    const before = story.ids
+    const rekeyed = [maths, physics].map(event => ({ ...event, key: `${event.key}-exported-again` }))
+
+    const report = await story.pass(rekeyed)
+
+    assert.deepEqual([report.lastPass.adopted, report.lastPass.created, report.lastPass.deleted], [2, 0, 0])
+    assert.deepEqual(story.ids, before)
+    await assertSettled(story, rekeyed)
+    await story.pass(rekeyed.slice(1))
+    assert.deepEqual(story.subjects, ["Physics"])
+  })
+
+  test("a source with new keys at every export neither doubles a calendar nor trips the guard", async () => {
+    const story = new MailboxStory()
+    const alike = (round: number) => Array.from({ length: 40 }, (_, index) => ({ ...maths, key: `${round}-${index}` }))
+
+    for (const round of [1, 2, 3]) assert.equal((await story.pass(alike(round))).hold, undefined)
+
+    assert.equal(story.calendar.items.length, 40)
+  })
+
+  test("under another key while somebody edited the copy: the copy goes and a new one comes", async () => {
+    const story = await inStep(maths)
+    story.calendar.userEdits(story.ids[0] ?? "", { subject: "My maths" })
+
+    const report = await story.pass([{ ...maths, key: "exported-again" }])
+
+    assert.deepEqual([report.lastPass.created, report.lastPass.deleted], [1, 1])
+    assert.deepEqual(story.subjects, ["Mathematics"])
+  })
+
   test("deleted in the mailbox: the copy is created again", async () => {
     const story = await inStep(maths)
     story.calendar.userDeletes(story.ids[0] ?? "")

@@ -60,6 +60,7 @@ class Walk {
       () => this.#addToSource(),
       () => this.#addToSource(),
       () => this.#changeInSource(),
+      () => this.#rekeyInSource(),
       () => void this.#source.delete(this.#pick([...this.#source.keys()]) ?? ""),
       () => this.#userAdds(lesson({ subject: "Dentist", start: `${this.#pick(days)}T16:00` })),
       () => this.#userDuplicates(id),
@@ -85,6 +86,14 @@ class Walk {
   #changeInSource(): void {
     const key = this.#pick([...this.#source.keys()])
     if (key) this.#source.set(key, this.#randomEvent(key))
+  }
+
+  #rekeyInSource(): void {
+    const event = this.#source.get(this.#pick([...this.#source.keys()]) ?? "")
+    if (!event) return
+    this.#source.delete(event.key)
+    const key = `key-${this.#keys++}`
+    this.#source.set(key, { ...event, key })
   }
 
   #randomEvent(key: string): CalendarEvent {
