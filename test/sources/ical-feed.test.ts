@@ -307,6 +307,15 @@ describe("a feed that cannot be read", () => {
     assert.equal((await readAs(source)).unchanged, true)
   })
 
+  test("says nothing when it says that nothing changed, and was not asked", async () => {
+    const source = open(feedSettings(server.origin))
+    server.answer(serve(one))
+    await readAs(source)
+    server.answer(() => ({ status: 304 }))
+
+    await assert.rejects(readAs(source), { name: "TemporaryError", reason: "Implausible" })
+  })
+
   test("passes an abort as it is", async () => {
     const stop = new AbortController()
     server.answer(() => () => stop.abort(new Error("shutting down")))
@@ -341,13 +350,13 @@ describe("a feed over TLS", () => {
     })
   })
 
-  test("is refused under another name", async () => {
+  test("is refused under another name", async t => {
     const other = await startFeedServer({ tls: true, hosts: ["school.example"] })
+    t.after(() => other.close())
 
     const reading = readAs(open(feedSettings(other.origin, { caBundlePem: other.caPem })))
 
     await assert.rejects(reading, { name: "NeedsAttentionError", reason: "TLSFailed" })
-    await other.close()
   })
 
   test("gets the credentials, Basic or Bearer", async () => {
@@ -360,8 +369,9 @@ describe("a feed over TLS", () => {
     assert.deepEqual(sent, [`Basic ${Buffer.from("anna:pässword").toString("base64")}`, "Bearer t0ken"])
   })
 
-  test("does not hand them on to another host, and does to its own", async () => {
+  test("does not hand them on to another host, and does to its own", async t => {
     const other = await startFeedServer({ tls: true })
+    t.after(() => other.close())
     other.answer(serve(one))
     secure.answer(({ path }) => ({
       status: 302,
@@ -377,7 +387,6 @@ describe("a feed over TLS", () => {
       other.asked.map(({ headers }) => headers.authorization),
       [undefined],
     )
-    await other.close()
   })
 
   test("is not fetched in the open when it redirects there", async () => {
