@@ -15,6 +15,7 @@ const mostPeriods = 20_000
 const mostCounted = 11_000
 
 export function walkByLibrary({ rule, start }: WallSeries): Walk {
+  refuseMisread(rule)
   if (timesOfDay(rule) > mostTimesOfDay) throw new RecurrenceTooComplexError(`more than ${mostTimesOfDay} times a day`)
   const followed = translated(() => new RRuleTemporal(libraryOptions(rule, start)))
   const isInTime = (time: Temporal.PlainDateTime) => rule.until === undefined || !isBefore(rule.until, time)
@@ -39,6 +40,17 @@ export function walkByLibrary({ rule, start }: WallSeries): Walk {
       return rule.until && translated(() => followed.previous(asUtc(rule.until ?? start), true))?.toPlainDateTime()
     },
   }
+}
+
+/**
+ * Where the library unites days that RFC 5545 intersects (2.2.8, found against dateutil): better none than wrong ones.
+ * Nobody writes such rules by hand.
+ */
+function refuseMisread({ frequency, byDay, byMonthDay, byYearDay }: RecurrenceRule): void {
+  if (frequency !== "YEARLY") return
+  const hasOrdinal = byDay?.some(({ ordinal }) => ordinal !== undefined) ?? false
+  if (byMonthDay && hasOrdinal) throw new RecurrenceTooComplexError("BYMONTHDAY beside counted weekdays of a year")
+  if (byYearDay && (byDay ?? byMonthDay)) throw new RecurrenceTooComplexError("BYYEARDAY beside other days of a year")
 }
 
 function isIn({ from, to }: WallSpan, time: Temporal.PlainDateTime): boolean {

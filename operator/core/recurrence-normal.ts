@@ -33,8 +33,29 @@ function byKey<T>(found: ReadonlyMap<OccurrenceKey, T>): readonly T[] {
   return [...found].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, value]) => value)
 }
 
+/** Each rule once. Their text orders them, so equal rules must name their parts in one order. */
 function byText(rules: readonly RecurrenceRule[]): readonly RecurrenceRule[] {
-  return byKey(new Map(rules.map(rule => [JSON.stringify(rule), rule])))
+  return byKey(new Map(rules.map(inOrder).map(rule => [JSON.stringify(rule), rule])))
+}
+
+function inOrder({ frequency, interval, count, until, weekStart, ...days }: RecurrenceRule): RecurrenceRule {
+  const { byMonth, byWeekNo, byYearDay, byMonthDay, byDay, byHour, byMinute, bySecond, bySetPos } = days
+  return {
+    frequency,
+    interval,
+    ...(count !== undefined && { count }),
+    ...(until && { until }),
+    weekStart,
+    ...(byMonth && { byMonth }),
+    ...(byWeekNo && { byWeekNo }),
+    ...(byYearDay && { byYearDay }),
+    ...(byMonthDay && { byMonthDay }),
+    ...(byDay && { byDay }),
+    ...(byHour && { byHour }),
+    ...(byMinute && { byMinute }),
+    ...(bySecond && { bySecond }),
+    ...(bySetPos && { bySetPos }),
+  }
 }
 
 function withNormalEnd({ count, ...rule }: RecurrenceRule, time: EventTime): RecurrenceRule {

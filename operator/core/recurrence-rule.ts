@@ -164,7 +164,7 @@ function readNumbers(
 
 function readByDay(text: string | undefined, ordinals: boolean): readonly ByDay[] | undefined {
   const items = text?.split(",").filter(item => item !== "") ?? []
-  return items.length === 0 ? undefined : items.map(item => readDay(item, ordinals))
+  return items.length === 0 ? undefined : [...new Set(items)].map(item => readDay(item, ordinals))
 }
 
 function readDay(text: string, ordinals: boolean): ByDay {

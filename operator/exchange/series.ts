@@ -5,7 +5,7 @@ import { normalRule } from "../core/recurrence-normal-rule.ts"
 import { endOfDay } from "../core/recurrence-rule.ts"
 import { wallClock, wallStart } from "../core/recurrence-times.ts"
 import { lastWallTime, wallTimesBetween } from "../core/recurrence-walk.ts"
-import { later, type WallSpan } from "../core/recurrence-wall.ts"
+import { earlier, later, type WallSpan } from "../core/recurrence-wall.ts"
 import { parseOccurrenceKey } from "../core/time.ts"
 import { windowsZone } from "../core/time-zones.ts"
 import type { ExchangePattern, ExchangeRange, ExchangeSeries, WeekIndex } from "./pattern.ts"
@@ -85,14 +85,16 @@ function rangeOf({ time, rule }: SingleRule): ExchangeRange | undefined {
 const mostProofTimes = 8_000
 
 /**
- * What the proof looks at: the window and the moved occurrences, and four strides of the pattern around, for the window
- * moves on and occurrences have neighbours. Patterns of months are cheap and looked at from their start; where months
- * may be too short for the day, over the 48 strides after which their lengths repeat.
+ * What the proof looks at: the window (or the end, for a series long over), the moved occurrences, and four strides of
+ * the pattern around, for the window moves on and occurrences have neighbours. Patterns of months are cheap and looked
+ * at from their start; where months may be too short for the day, over the 48 strides after which their lengths repeat.
  */
-function proofSpan({ time, recurrence }: SingleRule, pattern: ExchangePattern, window: Window): WallSpan {
+function proofSpan({ time, recurrence, rule }: SingleRule, pattern: ExchangePattern, window: Window): WallSpan {
   const start = wallStart(time)
   const moved = recurrence.overrides.flatMap(({ occurrence }) => keyOnWall(occurrence, time) ?? [])
-  const points = [wallClock(window.start, time, "UTC"), wallClock(window.end, time, "UTC"), ...moved]
+  const ended = lastWallTime({ rule, start })
+  const opens = wallClock(window.start, time, "UTC")
+  const points = [ended ? earlier(ended, opens) : opens, wallClock(window.end, time, "UTC"), ...moved]
   const sorted = points.toSorted(Temporal.PlainDateTime.compare)
   const [first = start, last = start] = [sorted[0], sorted.at(-1)]
   const around = strides(pattern)
