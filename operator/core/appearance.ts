@@ -5,7 +5,7 @@ import { fillSubject, parseSubjectTemplate, type SubjectTemplate } from "./subje
 import { durationMs, parseDuration } from "./time.ts"
 
 /** How copies look, as a manifest says it. */
-export type LookSpec = {
+type LookSpec = {
   readonly showAs?: ShowAs | "FromSource" | undefined
   readonly sensitivity?: Sensitivity | "FromSource" | undefined
   /** Template with {{subject}}, {{location}} and {{type}}. */
@@ -28,7 +28,7 @@ export type AppearanceSpec = LookSpec & {
 }
 
 /** How copies look, ready for use. */
-export type Look = {
+type Look = {
   readonly showAs: ShowAs | "FromSource"
   readonly sensitivity: Sensitivity | "FromSource"
   readonly subject: SubjectTemplate | undefined

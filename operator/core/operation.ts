@@ -20,7 +20,7 @@ export type Operation =
 /** `DeletedInExchange` is known only where a memory is kept. */
 export type CreateReason = "New" | "DeletedInExchange"
 /** `SourceChanged`: the copy is behind the source. `BothChanged`: copy and source say the same, only the mark is behind. */
-export type UpdateReason = "SourceChanged" | "BothChanged"
+type UpdateReason = "SourceChanged" | "BothChanged"
 /**
  * An unmarked event found at the first sync; a copy of a binding that is no more; a copy of an installation taken over; a
  * copy whose event is now under another key.

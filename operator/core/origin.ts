@@ -32,7 +32,7 @@ export type Mark = {
 }
 
 /** Names of installations and clusters: they must fit the mark as they are. */
-export const installationPattern = /^[a-zA-Z0-9]([-_.a-zA-Z0-9]{0,61}[a-zA-Z0-9])?$/
+const installationPattern = /^[a-zA-Z0-9]([-_.a-zA-Z0-9]{0,61}[a-zA-Z0-9])?$/
 
 /** EWS returns 255 characters of a text property and no more. */
 const maxMarkLength = 254

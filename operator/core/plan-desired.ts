@@ -8,7 +8,7 @@ import type { RememberedPair, StoredEvent } from "./ports.ts"
 import { liesIn } from "./span.ts"
 
 /** Why a desired item has no copy and gets none. */
-export type SkipReason = "TooOld" | "DeletedInExchange" | "MailboxIncomplete"
+type SkipReason = "TooOld" | "DeletedInExchange" | "MailboxIncomplete"
 
 type Pair = { readonly item: DesiredItem; readonly copy: StoredEvent }
 

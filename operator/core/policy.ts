@@ -7,16 +7,16 @@ import { type FullResyncSchedule, parseSchedule } from "./schedule.ts"
 import { durationMs, parseDuration, type WindowLengths, windowAround } from "./time.ts"
 
 /** `Full` may do everything; the others each less: no deletions, nothing but creating, nothing at all. */
-export type Management = "Full" | "UpsertOnly" | "CreateOnly" | "ObserveOnly"
+type Management = "Full" | "UpsertOnly" | "CreateOnly" | "ObserveOnly"
 /** What happens to a copy somebody changed: put right, reported, or left without a word. */
-export type DriftMode = "Correct" | "Warn" | "Ignore"
+type DriftMode = "Correct" | "Warn" | "Ignore"
 /** What happens when somebody deleted a copy. `Respect` needs a memory of what was there. */
-export type OnExchangeDelete = "Recreate" | "Respect"
-export type SeriesMode = "Auto" | "Series" | "Expand"
-export type OnUnbind = "Retain" | "Purge"
+type OnExchangeDelete = "Recreate" | "Respect"
+type SeriesMode = "Auto" | "Series" | "Expand"
+type OnUnbind = "Retain" | "Purge"
 
-/** Held when either is exceeded; see guard.ts for the small print. */
-export type DeletionGuard = { readonly maxPercent: number; readonly maxCount: number }
+/** Held when either is exceeded; guard.ts has the small print. */
+type DeletionGuard = { readonly maxPercent: number; readonly maxCount: number }
 
 /** A CalendarSyncPolicy ready for use: parsed, defaults applied, nothing left that could fail for a reason of spelling. */
 export type SyncPolicy = {
