@@ -47,5 +47,5 @@ function checkEventNamespace(event: KubeObject, field: string): readonly FieldEr
   const about = textAt(event, field, "namespace") ?? ""
   const place = namespaceOf(event)
   if (about === place || (about === "" && (place === "default" || place === "kube-system"))) return []
-  return [invalid([field, "namespace"], about, "does not match event.namespace")]
+  return [invalid(["involvedObject", "namespace"], about, "does not match event.namespace")]
 }

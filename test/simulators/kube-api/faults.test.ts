@@ -11,7 +11,8 @@ async function eventTypes(client: Client): Promise<readonly (string | undefined)
 }
 
 async function untilOpen(count: () => number, wanted = 1): Promise<void> {
-  while (count() < wanted) await new Promise(resolve => setImmediate(resolve))
+  for (let turn = 0; turn < 10_000 && count() < wanted; turn++) await new Promise(resolve => setImmediate(resolve))
+  assert.ok(count() >= wanted, "no watch was opened")
 }
 
 test("the next requests that match are answered as ordered, and no others", async context => {

@@ -61,7 +61,7 @@ function answerWatch({ watches }: Simulation, request: Omit<WatchRequest, "strea
     write: (text: string) => void response.write(text),
     end: () => void response.end(),
     // What was written before the break still arrives, as it does when a proxy dies.
-    reset: () => setImmediate(() => response.socket?.resetAndDestroy()),
+    reset: () => setImmediate(() => response.socket?.destroy()),
   }
   const close = watches.open({ ...request, stream })
   response.once("close", close)
