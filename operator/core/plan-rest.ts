@@ -7,6 +7,7 @@ import { intersection, liesIn } from "./span.ts"
 
 /** Why a copy nobody desires was left where it is. */
 export type KeptReason = "OutsideWindow" | "SourceIncomplete" | "MailboxIncomplete" | "EventUnreadable"
+
 /** What becomes of copies that nobody desires, or that are there twice. */
 export type RestPlan = {
   readonly strips: readonly Operation[]
@@ -33,6 +34,7 @@ export function planRest(request: PlanRequest, copies: Copies): RestPlan {
   }
 }
 
+/** Two items with one check cannot both be ours: one is somebody's duplicate, which the mailbox could not tell. */
 type Surplus = { readonly copy: MarkedEvent; readonly reason: RemoveReason | "DuplicatedByUser" }
 
 function surplusOf(request: PlanRequest, copies: Copies): readonly Surplus[] {
@@ -40,15 +42,13 @@ function surplusOf(request: PlanRequest, copies: Copies): readonly Surplus[] {
   const keys = new Set(request.desired.items.map(item => item.keyHash))
   return [...copies.ours].flatMap(([id, group]) => {
     const item = items.get(id)
-    const keeper = item && bestCopy(group, item)
-    if (keeper) return group.filter(copy => copy !== keeper).map(copy => ({ copy, reason: whyTwice(copy, keeper) }))
-    return group.map(copy => ({ copy, reason: isReshaped(copy, items, keys) ? "Reshaped" : "SourceGone" }) as const)
+    const keeper = bestCopy(group, item)
+    return group.flatMap((copy): readonly Surplus[] => {
+      if (copy !== keeper && copy.mark.check === keeper?.mark.check) return [{ copy, reason: "DuplicatedByUser" }]
+      if (!item) return [{ copy, reason: isReshaped(copy, items, keys) ? "Reshaped" : "SourceGone" }]
+      return copy === keeper ? [] : [{ copy, reason: "Duplicate" }]
+    })
   })
-}
-
-/** Two items with one check cannot both be ours: somebody's duplicate, which the mailbox could not tell. */
-function whyTwice({ mark }: MarkedEvent, keeper: MarkedEvent): Surplus["reason"] {
-  return mark.check === keeper.mark.check ? "DuplicatedByUser" : "Duplicate"
 }
 
 /** Whether the event is still there in the other shape: a series for this occurrence, occurrences for this series. */

@@ -50,6 +50,20 @@ test("two copies of one create: one is somebody's duplicate nobody noticed, and 
   assert.deepEqual(told(plan(copy("a", "create-1"), copy("b", "create-1"))), [["strip", "DuplicatedByUser", "b"]])
 })
 
+test("two copies of one create whose event is gone: one is removed, the other is somebody's and stays", () => {
+  const gone = (id: string) => {
+    const made = copy(id, "create-1")
+    return made.mark ? { ...made, mark: { ...made.mark, key: keyHash("gone") }, fingerprint: "edited" } : made
+  }
+
+  const rest = told(plan(gone("a"), gone("b"))).filter(([kind]) => kind !== "create")
+
+  assert.deepEqual(rest, [
+    ["strip", "DuplicatedByUser", "b"],
+    ["remove", "SourceGone", "a"],
+  ])
+})
+
 test("of two copies the one that is right is kept, whichever is older", () => {
   const wrong = { ...copy("old", "create-1"), fingerprint: "edited" }
   const right = copy("young", "create-2", at("2026-11-21T12:00"))
