@@ -1,5 +1,6 @@
 import { windowsZone } from "../core/time-zones.ts"
-import { type CustomZone, lastYear, onsetsBetween } from "./custom-zone.ts"
+import { type CustomZone, lastYear } from "./custom-zone.ts"
+import { onsetsBetween } from "./custom-zone-onsets.ts"
 
 /**
  * Finds the IANA zone that behaves as a VTIMEZONE says. Exchange and policies know zones by name, and a series needs

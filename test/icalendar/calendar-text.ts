@@ -95,6 +95,3 @@ export async function readOne(text: string, options: ReadOptions = {}): Promise<
 export function span({ time }: Pick<CalendarEvent, "time">): string {
   return `${time.start.toString()}/${time.end.toString()}`
 }
-
-/** When a series happens over a year, as the core expands it. */
-export { expand } from "../../operator/core/recurrence.ts"

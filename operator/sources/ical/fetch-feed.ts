@@ -31,7 +31,7 @@ export type FeedRequest = {
 /** What browsers of calendars follow; a longer way is a circle. */
 const maxRedirects = 5
 /** Some 90,000 events as text, and what is unpacked counts: a small answer can hold a very long one. */
-export const maxFeedBytes = 32 * 1024 * 1024
+const maxFeedBytes = 32 * 1024 * 1024
 
 /**
  * The feed's answer. Throws TemporaryError or NeedsAttentionError with `Unreachable`, `Unauthorized`, `TLSFailed`,
