@@ -99,8 +99,7 @@ type Limits = SyncPolicy["deletion"]["guard"]
 function whyTooMany(count: number, plan: Plan, { maxCount, maxPercent }: Limits): string | undefined {
   const wanted = countWanted(plan)
   if (count > everydayCount && wanted === 0) return "the source is suddenly empty"
-  if (count > handful && wanted < plan.ownCopies * (1 - nearlyAllShare))
-    return "the source is suddenly nearly empty"
+  if (count > handful && wanted < plan.ownCopies * (1 - nearlyAllShare)) return "the source is suddenly nearly empty"
   const isLargePart = count > handful && count * 100 > plan.ownCopies * maxPercent
   return count > maxCount || isLargePart ? `the policy allows ${maxPercent} %, and ${maxCount} at most` : undefined
 }
