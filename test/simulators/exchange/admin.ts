@@ -14,7 +14,7 @@ import { createEvent, deleteEvent, updateEvent } from "./graph/write-events.ts"
 import type { AccessTokens } from "./login/access-tokens.ts"
 import type { Entry } from "./store/item.ts"
 import { type Json, jsonAt, textAt } from "./store/json.ts"
-import { DEFAULT_CALENDAR, type Mailbox, type MailboxState } from "./store/mailbox.ts"
+import { DEFAULT_CALENDAR, DELETED_ITEMS, type Mailbox, type MailboxState } from "./store/mailbox.ts"
 import type { Mail } from "./store/outbox.ts"
 import { entryOf } from "./store/series.ts"
 import { itemsOf, type Store } from "./store/store.ts"
@@ -95,7 +95,9 @@ export class Admin {
   }
 
   setMailboxState(mailbox: string, state: MailboxState): void {
-    this.#mailbox(mailbox).state = state
+    const found = this.#mailbox(mailbox)
+    found.state = state
+    found.revision++
   }
 
   addApp(seed: AppSeed = {}): { readonly clientId: string; readonly secret: string } {
@@ -198,6 +200,12 @@ export class Admin {
   events(mailbox: string, calendar?: string): readonly SeenEvent[] {
     const found = this.#mailbox(mailbox)
     return itemsOf(found, this.#folder(found, calendar)).map(item => this.#see(found, entryOf(item)))
+  }
+
+  /** What lies in Deleted Items. */
+  deletedEvents(mailbox: string): readonly SeenEvent[] {
+    const found = this.#mailbox(mailbox)
+    return itemsOf(found, DELETED_ITEMS).map(item => this.#see(found, entryOf(item)))
   }
 
   /** Expanded, between two instants (ISO 8601). */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import fc from "fast-check"
 import { type Json, textAt } from "./store/json.ts"
 import { allPages, anna, codeOf, helsinki, meeting, type Talk, talk } from "./talk.ts"
 
@@ -239,4 +240,86 @@ test("events/delta is sparse, without a window, or not there at all", async () =
   )
   exchange.admin.setSwitches({ eventsDelta: "notSupported" })
   assert.equal((await exchange.get("/events/delta")).status, 400)
+})
+
+/** What happens to a mailbox between two rounds; the number chooses which event it happens to. */
+const happenings = fc.array(
+  fc.tuple(
+    fc.constantFrom(
+      "create",
+      "createSeries",
+      "edit",
+      "move",
+      "delete",
+      "editOccurrence",
+      "cancelOccurrence",
+      "reshape",
+      "endSeries",
+      "look",
+      "look",
+    ),
+    fc.nat(),
+  ),
+  { minLength: 3, maxLength: 30, size: "max" },
+)
+
+async function happen(exchange: Talk, kind: string, pick: number): Promise<void> {
+  const { admin } = exchange
+  const events = admin.events(anna)
+  const series = events.filter(event => event["type"] === "seriesMaster")
+  const [any, master] = [events[pick % events.length], series[pick % series.length]]
+  const day = String(1 + (pick % 28)).padStart(2, "0")
+  const at = (hour: string) => helsinki(`2026-03-${day}T${hour}:00:00`)
+  if (kind === "create") admin.createEvent(anna, meeting({ start: at("09"), end: at("10") }))
+  if (kind === "createSeries") {
+    const range = { type: "numbered", startDate: `2026-03-${day}`, numberOfOccurrences: 1 + (pick % 40) }
+    const recurrence = { pattern: { type: "daily", interval: 1 + (pick % 3) }, range }
+    admin.createEvent(anna, meeting({ start: at("11"), end: at("12"), recurrence }))
+  }
+  if (kind === "edit" && any) admin.updateEvent(anna, any.id, { subject: `Edit ${pick}` })
+  if (kind === "move" && any && any["type"] === "singleInstance")
+    admin.moveEvent(anna, any.id, { minutes: 1440 * (pick % 40) })
+  if (kind === "delete" && any) admin.deleteEvent(anna, any.id)
+  const march = { start: "2026-03-01T00:00:00Z", end: "2026-04-01T00:00:00Z" }
+  const occurrences = admin.view(anna, march).filter(event => event["seriesMasterId"] !== null)
+  const occurrence = occurrences[pick % occurrences.length]
+  if (kind === "editOccurrence" && occurrence) admin.updateEvent(anna, occurrence.id, { subject: `Own ${pick}` })
+  if (kind === "cancelOccurrence" && occurrence) admin.deleteEvent(anna, occurrence.id)
+  if (kind === "endSeries" && master) admin.updateEvent(anna, master.id, { recurrence: null })
+  if (kind === "reshape" && master) {
+    const range = {
+      type: "numbered",
+      startDate: textAt(master["start"], "dateTime")?.slice(0, 10),
+      numberOfOccurrences: 1 + (pick % 9),
+    }
+    admin.updateEvent(anna, master.id, { recurrence: { pattern: { type: "daily", interval: 1 + (pick % 2) }, range } })
+  }
+}
+
+test("whatever happens, a client that applies the rounds knows what a fresh round would say", async () => {
+  await using exchange = await talk({ switches: { throttling: false } })
+  const apply = async (known: Map<string, unknown>, link: string): Promise<string> => {
+    const { there, removed, deltaLink, rows } = await round(exchange, link, { prefer: "odata.maxpagesize=50" })
+    const kinds = new Map(rows.map(row => [`${textAt(row, "id")} ${"@removed" in row}`, true]))
+    assert.equal(kinds.size, new Set(rows.map(row => row["id"])).size, "an id is not there and removed in one round")
+    for (const row of there) known.set(textAt(row, "id") ?? "", row["@odata.etag"])
+    for (const id of removed) known.delete(id)
+    return deltaLink
+  }
+  await fc.assert(
+    fc.asyncProperty(happenings, async steps => {
+      for (const event of exchange.admin.events(anna)) exchange.admin.deleteEvent(anna, event.id)
+      const known = new Map<string, unknown>()
+      let link = await apply(known, march)
+      for (const [kind, pick] of steps) {
+        if (kind === "look") link = await apply(known, link)
+        else await happen(exchange, kind, pick)
+      }
+      await apply(known, link)
+      const fresh = new Map<string, unknown>()
+      await apply(fresh, march)
+      assert.deepEqual([...known].sort(), [...fresh].sort())
+    }),
+    { numRuns: 25 },
+  )
 })

@@ -367,10 +367,17 @@ test("ids translate between their forms", async () => {
 
 test("a permanent deletion leaves nothing, an ordinary one leaves an item in Deleted Items", async () => {
   await using exchange = await talk()
-  const id = await exchange.make(meeting())
-  assert.equal((await exchange.send("POST", `/events/${id}/permanentDelete`)).status, 204)
-  assert.equal((await exchange.get(`/events/${id}`)).status, 404)
+  const [deleted, destroyed] = [await exchange.make(meeting({ subject: "Deleted" })), await exchange.make(meeting())]
+
+  assert.equal((await exchange.send("DELETE", `/events/${deleted}`)).status, 204)
+  assert.equal((await exchange.send("POST", `/events/${destroyed}/permanentDelete`)).status, 204)
+
+  for (const id of [deleted, destroyed]) assert.equal((await exchange.get(`/events/${id}`)).status, 404)
   assert.equal(exchange.admin.events(anna).length, 0)
+  assert.deepEqual(
+    exchange.admin.deletedEvents(anna).map(event => event["subject"]),
+    ["Deleted"],
+  )
 })
 
 test("whatever names attendees would have been mailed, and the outbox knows", async () => {

@@ -122,6 +122,7 @@ function replacedFetch(): Disposable {
 
 /** The client's types do not know undici's option. */
 function overDispatcher({ dispatcher }: Talk): NonNullable<Parameters<typeof Client.init>[0]["fetchOptions"]> {
-  const options: { dispatcher?: Talk["dispatcher"] } & RequestInit = {}
-  return Object.assign(options, { dispatcher: dispatcher as never })
+  const options = {}
+  Reflect.set(options, "dispatcher", dispatcher)
+  return options
 }

@@ -179,7 +179,7 @@ export class DeltaRounds {
     for (const tombstone of target.mailbox.tombstones) {
       if (tombstone.folder !== target.folder || tombstone.version <= since.version) continue
       if (target.mailbox.items.get(tombstone.item.number)?.folder === target.folder) continue
-      yield* this.#removals(tombstone.item, since.span)
+      yield* this.#removals(tombstone.item, since)
     }
   }
 
@@ -196,7 +196,7 @@ export class DeltaRounds {
 
   /** The occurrences the client may know: those of the shape the series had at its version. */
   *#occurrencesBefore(item: Item, version: number, span: Span): Generator<Entry> {
-    const shape = item.series?.earlier.find(({ untilVersion }) => untilVersion > version)
+    const shape = item.earlierShapes?.find(({ untilVersion }) => untilVersion > version)
     const series = shape?.series ?? item.series
     if (!series) return
     const time = shape?.time ?? item.content.time
@@ -205,10 +205,11 @@ export class DeltaRounds {
     for (const entry of occurrencesIn(before, span, true)) yield { ...entry, item }
   }
 
-  *#removals(item: Item, span: Span | undefined): Generator<Line> {
+  *#removals(item: Item, since: { readonly version: number; readonly span: Span | undefined }): Generator<Line> {
     yield { kind: "removed", ref: { item } }
-    if (!span || !item.series || !this.#store.switches.deltaNamesOccurrencesOfDeletedSeries) return
-    for (const entry of occurrencesIn(item, span, true)) yield { kind: "removed", ref: entry }
+    const { span, version } = since
+    if (!span || !this.#store.switches.deltaNamesOccurrencesOfDeletedSeries) return
+    for (const entry of this.#occurrencesBefore(item, version, span)) yield { kind: "removed", ref: entry }
   }
 }
 

@@ -88,12 +88,13 @@ export function isEventProperty(name: string): boolean {
 
 const allNames = Object.keys(renderers)
 
-/** id and etag are always there. `select` absent means everything that is given without asking. */
-export function renderEvent(entry: Entry, rendering: Rendering, select?: readonly string[]): Json {
-  const event: Json = {
-    "@odata.etag": etagOf(entry),
-    id: idOf(entry, rendering),
-  }
+/**
+ * id and etag are always there. `select` absent means everything that is given without asking; `event` may bring the
+ * annotations that stand first.
+ */
+export function renderEvent(entry: Entry, rendering: Rendering, select?: readonly string[], event: Json = {}): Json {
+  event["@odata.etag"] = etagOf(entry)
+  event["id"] = idOf(entry, rendering)
   for (const name of select ?? allNames) {
     const render = renderers[name] ?? onlySelected[name]
     const value = render?.(entry, rendering)

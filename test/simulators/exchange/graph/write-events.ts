@@ -43,10 +43,11 @@ function created(call: Call, target: Target, entry: Entry): Reply {
 function withEvent(call: Call, target: Target, entry: Entry): Reply {
   const rendering = { mailbox: target.mailbox, preferences: call.preferences }
   return {
-    ...ok({
-      "@odata.context": `${call.origin}/v1.0/$metadata#${contextOf(target)}/$entity`,
-      ...renderEvent(entry, rendering),
-    }),
+    ...ok(
+      renderEvent(entry, rendering, undefined, {
+        "@odata.context": `${call.origin}/v1.0/$metadata#${contextOf(target)}/$entity`,
+      }),
+    ),
     headers: { etag: etagOf(entry) },
   }
 }

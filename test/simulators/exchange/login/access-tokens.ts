@@ -31,7 +31,8 @@ export class AccessTokens {
       exp: seconds + TOKEN_SECONDS,
       appid: claims.appId,
       idtyp: "app",
-      roles: claims.roles,
+      // Rights that RBAC for Applications grants are not in the token, so there may be none.
+      ...(claims.roles.length > 0 ? { roles: claims.roles } : {}),
       tid: claims.tenantId,
       uti: randomBytes(16).toString("base64url"),
       ver: "1.0",

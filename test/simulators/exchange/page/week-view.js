@@ -209,6 +209,7 @@ function eventElement(block, short) {
   if (drawn.size > 0 && before === undefined) made.classList.add("new")
   if (before !== undefined && before !== block.version) made.classList.add("changed")
   made.style.setProperty("--tone", block.showAs === "oof" && !block.category ? "281 74% 38%" : toneOf(block.category))
+  if (block.isPrivate) made.append(document.querySelector("#lock svg").cloneNode(true))
   made.append(marksOf(block), element("b", "subject", block.subject))
   for (const detail of [block.location, block.label, block.category])
     if (detail) made.append(element("span", "detail", detail))
@@ -217,9 +218,7 @@ function eventElement(block, short) {
 }
 
 function marksOf(block) {
-  const marks = element("i", "marks", [block.isMade ? "●" : "", block.isSeries ? "↻" : ""].join(" ").trim())
-  if (block.isPrivate) marks.append(" ", document.querySelector("#lock svg").cloneNode(true))
-  return marks
+  return element("i", "marks", [block.isMade ? "●" : "", block.isSeries ? "↻" : ""].join(" ").trim())
 }
 
 function turn(days) {

@@ -111,9 +111,11 @@ export function parseFolderId(id: string): { readonly mailbox: string; readonly 
   return folderId(mailbox, folder) === id ? { mailbox, folder } : undefined
 }
 
+const CHANGE_KEY = Buffer.from("exchange-change-key")
+
 /** The change key of a version: different for every write. */
 export function changeKey(version: number): string {
-  const bytes = Buffer.alloc(19, "exchange-change-key")
+  const bytes = Buffer.from(CHANGE_KEY)
   bytes.writeUIntBE(version, 13, 6)
   return bytes.toString("base64")
 }

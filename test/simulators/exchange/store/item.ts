@@ -68,9 +68,10 @@ export type Series = {
   readonly exceptions: ReadonlyMap<string, Exception>
   /** Cancelled original dates and the version that cancelled each. */
   readonly cancelled: ReadonlyMap<string, number>
-  /** Earlier shapes, so that a change listing can tell which occurrences are gone since a version. */
-  readonly earlier: readonly { readonly untilVersion: number; readonly time: ItemTime; readonly series: Series }[]
 }
+
+/** How a series looked before a version changed its dates. */
+export type Shape = { readonly untilVersion: number; readonly time: ItemTime; readonly series: Series }
 
 export type Item = Stamps & {
   /** Never used twice within a mailbox; what immutable ids are made of. */
@@ -79,6 +80,8 @@ export type Item = Stamps & {
   readonly uid: string
   readonly content: Content
   readonly series?: Series
+  /** So that a change listing can tell which occurrences are gone since a version. */
+  readonly earlierShapes?: readonly Shape[]
   readonly transactionId?: string
   /** Digest of the payload that came with the transactionId, to tell a repetition from a clash. */
   readonly transactionPayload?: string

@@ -98,30 +98,32 @@ export class Store {
   update(mailbox: Mailbox, item: Item, changes: Partial<Content>, recurrence?: Recurrence | null): Item {
     const content = { ...item.content, ...changes }
     const version = ++this.#version
-    const series = this.#reshaped({ item, content, recurrence, version })
+    const series = this.#reshaped(item, content, recurrence)
+    const shapes =
+      item.series && series !== item.series
+        ? [{ untilVersion: version, time: item.content.time, series: item.series }]
+        : []
     const { series: _, ...rest } = item
-    const updated = { ...rest, content, version, modifiedMs: this.clock.now(), ...(series ? { series } : {}) }
+    const updated: Item = {
+      ...rest,
+      content,
+      version,
+      modifiedMs: this.clock.now(),
+      earlierShapes: [...(item.earlierShapes ?? []), ...shapes].slice(-SHAPES_KEPT),
+      ...(series ? { series } : {}),
+    }
     this.#keep(mailbox, updated, "updated")
     return updated
   }
 
-  #reshaped(given: {
-    readonly item: Item
-    readonly content: Content
-    readonly recurrence: Recurrence | null | undefined
-    readonly version: number
-  }): Series | undefined {
-    const { item, content, recurrence, version } = given
+  /** The series after a write; the same object when its dates stay as they are. */
+  #reshaped(item: Item, content: Content, recurrence: Recurrence | null | undefined): Series | undefined {
     const before = item.series
     if (recurrence === null) return undefined
     if (!before) return recurrence ? seriesOf(recurrence) : undefined
     const next = recurrence ?? before.recurrence
-    const sameShape = sameData(next, before.recurrence) && sameData(content.time, item.content.time)
-    if (sameShape) return before
-    const shape = { untilVersion: version, time: item.content.time, series: before }
-    const earlier = [...before.earlier, shape].slice(-SHAPES_KEPT)
-    if (!this.switches.patternChangeDropsExceptions) return { ...before, recurrence: next, earlier }
-    return { ...seriesOf(next), earlier }
+    if (sameData(next, before.recurrence) && sameData(content.time, item.content.time)) return before
+    return this.switches.patternChangeDropsExceptions ? seriesOf(next) : { ...before, recurrence: next }
   }
 
   /** Makes an occurrence an exception, or changes one further. */
@@ -217,7 +219,7 @@ export class Store {
 type Tombstone = Mailbox["tombstones"][number]
 
 function seriesOf(recurrence: Recurrence): Series {
-  return { recurrence, exceptions: new Map(), cancelled: new Map(), earlier: [] }
+  return { recurrence, exceptions: new Map(), cancelled: new Map() }
 }
 
 function sameData(a: unknown, b: unknown): boolean {
