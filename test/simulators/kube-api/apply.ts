@@ -1,6 +1,7 @@
 import { childSchema, difference, type FieldSet, itemStep } from "./field-set.ts"
 import { isList, isObject, type Json, type JsonObject } from "./json.ts"
 import { asKubeObject, type KubeObject, withMetadata } from "./kube-object.ts"
+import { fieldsAppliedByClient, withLastApplied } from "./last-applied.ts"
 import { ownershipOf, recordApply, requireNoConflict, type Writer } from "./managed-fields.ts"
 import type { Schema } from "./schema.ts"
 
@@ -23,8 +24,10 @@ export function apply({ applied, live, schema, writer, force }: ApplyRequest): K
   const abandoned = difference(difference(previous, fields), others)
   const whole = without(laidOver, abandoned, schema)
   const merged = isObject(whole) ? asKubeObject(whole, applied) : applied
-  if (live !== undefined && !force) requireNoConflict(merged, live, schema, writer)
-  return recordApply(merged, live, schema, { writer, fields })
+  if (live !== undefined && !force) {
+    requireNoConflict(merged, live, schema, { writer, allowed: fieldsAppliedByClient(live, schema, writer.manager) })
+  }
+  return withLastApplied(recordApply(merged, live, schema, { writer, fields }), configuration, writer.manager)
 }
 
 function merge(live: Json | undefined, applied: Json, schema: Schema | undefined): Json {

@@ -103,7 +103,7 @@ test("hanging watches are silent and open; when they resume nothing is lost", as
   const watching = eventTypes(client)
   await untilOpen(() => watches.count("widgets"))
   let isOver = false
-  watching.finally(() => {
+  const over = watching.finally(() => {
     isOver = true
   })
 
@@ -113,7 +113,7 @@ test("hanging watches are silent and open; when they resume nothing is lost", as
   resume()
   watches.close()
 
-  assert.deepEqual(await watching, ["ADDED"])
+  assert.deepEqual(await over, ["ADDED"])
 })
 
 test("a user without a right is answered 403 in the words of RBAC, everybody else goes on", async context => {

@@ -30,6 +30,8 @@ export type Admin = Pick<Simulation, "watches" | "faults" | "denials" | "request
   readonly clock: Simulation["world"]["clock"]
   /** Forgets the past: older watches and unfinished paged lists answer 410. */
   compact(): void
+  /** Grows with every write, whoever makes it. */
+  readonly revision: number
   /** Applies manifests (YAML) as the server would; for preparing a test. */
   load(manifests: string): readonly KubeObject[]
   /** What is stored now of a resource: `secrets`, `widgets.example.org`. */
@@ -65,6 +67,9 @@ export async function startKubeApi({
       denials: simulation.denials,
       requests: simulation.requests,
       clock: simulation.world.clock,
+      get revision() {
+        return simulation.world.store.revision
+      },
       compact: () => simulation.compact(),
       load: manifests => load(simulation.world, manifests),
       stored: (resource, namespace) => stored(simulation.world, resource, namespace),

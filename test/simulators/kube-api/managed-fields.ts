@@ -78,9 +78,14 @@ export function ownershipOf(
   }
 }
 
-/** Throws 409 when the merge would change what others own, unless forced. */
-export function requireNoConflict(merged: KubeObject, live: KubeObject, schema: Schema, writer: Writer): void {
-  const changed = changedFields(merged, live, schema)
+/** Throws 409 when the merge would change what others own, but for what is allowed. */
+export function requireNoConflict(
+  merged: KubeObject,
+  live: KubeObject,
+  schema: Schema,
+  { writer, allowed }: { readonly writer: Writer; readonly allowed: FieldSet },
+): void {
+  const changed = difference(changedFields(merged, live, schema), allowed)
   const conflicts = readEntries(live.metadata["managedFields"])
     .filter(entry => !isSame(entry, writer))
     .flatMap(entry =>
