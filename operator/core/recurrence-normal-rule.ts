@@ -12,7 +12,7 @@ import { wallStart } from "./recurrence-times.ts"
  * | BYDAY=TU;BYSETPOS=2 within a month        | BYDAY=2TU                            |
  * | all seven days;BYSETPOS=k within a month  | BYMONTHDAY=k                         |
  * | BYMONTHDAY=28,29,30,31;BYSETPOS=-1        | BYMONTHDAY=-1                        |
- * | BYMONTH=4;BYMONTHDAY=-1                   | BYMONTH=4;BYMONTHDAY=30              |
+ * | -1, or 28,29;BYSETPOS=-1, of long months  | BYMONTHDAY=31, 30 or 29              |
  * | DAILY;BYDAY=…                             | WEEKLY;BYDAY=…                       |
  * | DAILY;INTERVAL=7n                         | WEEKLY;INTERVAL=n                    |
  * | WEEKLY on all seven days                  | DAILY                                |
@@ -29,7 +29,7 @@ export function normalRule(rule: RecurrenceRule, time: EventTime): RecurrenceRul
     withImpliedDays,
     asYears,
     withOrdinals,
-    withLastDay,
+    withLateDay,
     asMonths,
     asWeeks,
     asDays,
@@ -116,27 +116,63 @@ const withOrdinals: Step = rule => {
   return rule
 }
 
-/** "The last of 28, 29, 30, 31" is the last day; in a month that always has the same length that day has a number. */
-const withLastDay: Step = rule => {
-  const [month, ...further] = (rule.frequency === "YEARLY" && rule.byMonth) || []
-  const isOneMonth = rule.frequency === "MONTHLY" || (month !== undefined && further.length === 0)
-  if (!isOneMonth || !hasOnly(rule, "byMonthDay", "byMonth", "bySetPos")) return rule
-  const longest = month === undefined ? longestMonth : daysIn(month)
-  const days = rule.byMonthDay?.filter(day => day <= longest)
-  const isLastOfLast = rule.bySetPos?.join() === "-1" && days?.join() === lastDays.filter(day => day <= longest).join()
-  const isLast = isLastOfLast || (!rule.bySetPos && days?.join() === "-1")
-  if (!isLast) return rule
-  const isFixed = month !== undefined && month !== february
-  return { ...without(rule, "bySetPos"), byMonthDay: [isFixed ? longest : -1] }
+/** The ways to say one late day of a month, the plainest first: the day itself, the last, the day or else the last. */
+const lateDays: readonly LateDay[] = [
+  { byMonthDay: [28] },
+  { byMonthDay: [29] },
+  { byMonthDay: [30] },
+  { byMonthDay: [31] },
+  { byMonthDay: [-1] },
+  { byMonthDay: [28, 29], bySetPos: [-1] },
+  { byMonthDay: [28, 29, 30], bySetPos: [-1] },
+  { byMonthDay: [28, 29, 30, 31], bySetPos: [-1] },
+]
+type LateDay = Pick<RecurrenceRule, "byMonthDay" | "bySetPos">
+
+/** Ways that come to the same in all the months the rule visits are one. */
+const withLateDay: Step = (rule, start) => {
+  const months = visitedMonths(rule, start)
+  if (!months || !hasOnly(rule, "byMonthDay", "byMonth", "bySetPos")) return rule
+  const isSaid = (way: LateDay) =>
+    way.byMonthDay?.join() === rule.byMonthDay?.join() && way.bySetPos?.join() === rule.bySetPos?.join()
+  const said = lateDays.find(isSaid)
+  if (!said) return rule
+  const comesTo = (way: LateDay) => months.map(month => dayIn(month, way)).join()
+  const plainest = lateDays.find(way => comesTo(way) === comesTo(said))
+  return { ...without(rule, "byMonthDay", "bySetPos"), ...plainest }
 }
 
-const february = 2
-const longestMonth = 31
-const lastDays = [28, 29, 30, 31]
-
-function daysIn(month: number): number {
-  return Temporal.PlainYearMonth.from({ year: 2000, month }).daysInMonth
+function dayIn({ daysInMonth }: Temporal.PlainYearMonth, { byMonthDay, bySetPos }: LateDay): number | undefined {
+  const last = byMonthDay?.at(-1) ?? 0
+  if (last === -1 || (bySetPos && last > daysInMonth)) return daysInMonth
+  return last > daysInMonth ? undefined : last
 }
+
+/** After so many strides the lengths of the months repeat, leap years too (but for some centuries). */
+const stridesOfMonths = 48
+
+/** The months of a rule that visits one at a time: until its end, or until their lengths repeat. */
+function visitedMonths(
+  { frequency, interval, byMonth, until }: RecurrenceRule,
+  start: Temporal.PlainDateTime,
+): readonly Temporal.PlainYearMonth[] | undefined {
+  const isYearly = frequency === "YEARLY" && byMonth?.length === 1
+  if ((!isYearly && (frequency !== "MONTHLY" || byMonth)) || interval > mostStride) return undefined
+  const first = start
+    .toPlainDate()
+    .toPlainYearMonth()
+    .with({ month: byMonth?.[0] ?? start.month })
+  const stride = isYearly ? { years: interval } : { months: interval }
+  const months: Temporal.PlainYearMonth[] = []
+  for (let month = first; months.length < stridesOfMonths; month = month.add(stride)) {
+    if (until && Temporal.PlainDate.compare(month.toPlainDate({ day: 1 }), until.toPlainDate()) > 0) break
+    months.push(month)
+  }
+  return months
+}
+
+/** Strides beyond are no appointment, and lead out of the calendar. */
+const mostStride = 100
 
 /** Each month picks for itself, so a year of evenly spaced months is a stride of months. */
 const asMonths: Step = (rule, start) => {

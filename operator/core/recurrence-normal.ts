@@ -14,7 +14,7 @@ import { occurrenceKey, parseOccurrenceKey } from "./time.ts"
  */
 export function normalRecurrence(recurrence: Recurrence | undefined, time: EventTime): Recurrence | undefined {
   if (recurrence === undefined) return undefined
-  const rules = recurrence.rules.map(rule => withNormalEnd(normalRule(rule, time), time))
+  const rules = recurrence.rules.map(rule => normalRule(withNormalEnd(rule, time), time))
   const excluded = new Set(recurrence.excluded)
   const overrides = new Map(recurrence.overrides.map(override => [override.occurrence, override]))
   const extra = new Map(recurrence.extraTimes.map(found => [occurrenceKey(found), found]))

@@ -41,6 +41,8 @@ for (const [what, one, other, start = tuesday] of [
     "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=-1",
     "2026-02-28",
   ],
+  ["the 29th of long months", "FREQ=YEARLY;BYMONTH=8;BYMONTHDAY=28,29;BYSETPOS=-1", "FREQ=YEARLY", "2026-08-29"],
+  ["the last of July and August", "FREQ=MONTHLY;BYMONTHDAY=-1;COUNT=2", "FREQ=MONTHLY;COUNT=2", "2026-07-31"],
   ["quarters", "FREQ=YEARLY;BYMONTH=1,4,7,10", "FREQ=MONTHLY;INTERVAL=3"],
   ["twelve months", "FREQ=MONTHLY;INTERVAL=24;BYDAY=2TU", "FREQ=YEARLY;INTERVAL=2;BYMONTH=1;BYDAY=2TU"],
   ["a first day of every week", "FREQ=WEEKLY;WKST=SU", "FREQ=WEEKLY"],
