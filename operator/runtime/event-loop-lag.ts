@@ -1,24 +1,37 @@
-import { monitorEventLoopDelay } from "node:perf_hooks"
+// Seconds matter here; more often would only cost.
+const intervalMs = 250
 
-// Fine enough for seconds, coarse enough to cost nothing.
-const resolutionMs = 50
-
-/** How long the event loop was blocked at worst since it was last asked. */
+/**
+ * How long the event loop was blocked at worst since it was last asked. Real time on purpose: it measures this process.
+ * Node's own histogram forgets, at each reset, the very interval that runs.
+ */
 export class EventLoopLag {
-  readonly #histogram = monitorEventLoopDelay({ resolution: resolutionMs })
+  #timer: NodeJS.Timeout | undefined
+  #lastMs = 0
+  #worstMs = 0
 
   start(): void {
-    this.#histogram.enable()
+    this.#lastMs = performance.now()
+    this.#timer = setInterval(() => this.#tick(), intervalMs).unref()
   }
 
   stop(): void {
-    this.#histogram.disable()
+    clearInterval(this.#timer)
   }
 
-  /** Resets, so that one long block fails one probe and not all that follow. */
+  /** Begins anew, so that one long block fails one probe and not all that follow. */
   takeWorstMs(): number {
-    const worstMs = this.#histogram.max / 1e6
-    this.#histogram.reset()
-    return Math.max(0, worstMs - resolutionMs)
+    const worstMs = Math.max(this.#worstMs, this.#lateMs())
+    this.#worstMs = 0
+    return worstMs
+  }
+
+  #tick(): void {
+    this.#worstMs = Math.max(this.#worstMs, this.#lateMs())
+    this.#lastMs = performance.now()
+  }
+
+  #lateMs(): number {
+    return Math.max(0, performance.now() - this.#lastMs - intervalMs)
   }
 }

@@ -8,12 +8,12 @@ import type { ReflectorHealth } from "./reflector.ts"
 /** What the checks look at. */
 export type Vitals = {
   readonly clock: Clock
-  readonly lag: EventLoopLag
+  readonly lag: Pick<EventLoopLag, "takeWorstMs">
   readonly reflectors: () => readonly ReflectorHealth[]
   /** Those of them that the process cannot do without; an object watched by name is its referrer's concern. */
   readonly essential: () => readonly ReflectorHealth[]
   readonly controllers: () => readonly QueueController[]
-  readonly elector: LeaderElector | undefined
+  readonly elector: Pick<LeaderElector, "lastAttemptMs" | "timing"> | undefined
 }
 
 const longestLagMs = 10_000
@@ -77,7 +77,7 @@ export function readyChecks({ essential }: Vitals): readonly Check[] {
 }
 
 /** A leader that cannot renew gives up by itself; this is about one that does not even try. */
-function leaseProblem(clock: Clock, elector: LeaderElector): string | undefined {
+function leaseProblem(clock: Clock, elector: NonNullable<Vitals["elector"]>): string | undefined {
   const { durationMs, renewDeadlineMs, retryMs } = elector.timing
   const longestMs = durationMs + 2 * (renewDeadlineMs + retryMs)
   const { lastAttemptMs } = elector

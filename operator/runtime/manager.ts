@@ -125,12 +125,12 @@ export class Manager {
    * with LeaseLostError when another replica may have taken over; the process should then end.
    */
   async start(signal: AbortSignal): Promise<void> {
-    this.#lag.start()
-    if (this.#probesAt !== undefined) this.#probePort = await this.#probes.listen(this.#probesAt)
-    this.#watches.start()
     const lease = new AbortController()
     let held: Promise<void> = Promise.resolve()
     try {
+      this.#lag.start()
+      if (this.#probesAt !== undefined) this.#probePort = await this.#probes.listen(this.#probesAt)
+      this.#watches.start()
       await this.#whenSynced(signal)
       await this.#elector?.acquire(signal)
       held = this.#lead(lease.signal)

@@ -6,6 +6,7 @@ import type { Log } from "./log.ts"
 import type { Metrics } from "./metrics.ts"
 import type { WatchEvent } from "./object-json.ts"
 import type { KubeResource, ResourceKind } from "./objects.ts"
+import { InactiveError, SilenceLimit } from "./silence-limit.ts"
 
 /**
  * Keeps a part of a cache like the server: list → watch → (events and bookmarks)* → and again.
@@ -74,10 +75,6 @@ const safetyListJitter = 0.2
 const backoffJitter = 0.25
 // As client-go: a watch that ends sooner and said nothing is a sign of trouble, not the end of its time.
 const shortWatchMs = 1_000
-
-class InactiveError extends Error {
-  override readonly name = "InactiveError"
-}
 
 export class Reflector<T extends KubeResource> {
   readonly #options: ReflectorOptions<T>
@@ -193,7 +190,7 @@ export class Reflector<T extends KubeResource> {
   async #watch(version: string, signal: AbortSignal): Promise<void> {
     const startMs = this.#clock.monotonicMs()
     const quiet = new AbortController()
-    const limit = new SilenceLimit(this.#clock, this.#timing.inactivityMs, () => quiet.abort(new InactiveError()))
+    const limit = new SilenceLimit(this.#clock, this.#timing.inactivityMs, error => quiet.abort(error))
     const hear = () => {
       this.#heard()
       limit.restart()
@@ -291,38 +288,6 @@ export class Reflector<T extends KubeResource> {
 
   #step(): void {
     this.#lastStepMs = this.#clock.monotonicMs()
-  }
-}
-
-/** Calls once when nothing restarted it for `ms`. */
-class SilenceLimit {
-  readonly #clock: Clock
-  readonly #ms: number
-  readonly #onSilence: () => void
-  #lastMs: number
-  #cancel: () => void
-
-  constructor(clock: Clock, ms: number, onSilence: () => void) {
-    this.#clock = clock
-    this.#ms = ms
-    this.#onSilence = onSilence
-    this.#lastMs = clock.monotonicMs()
-    this.#cancel = clock.setTimeout(() => this.#check(), ms)
-  }
-
-  /** Only notes the time: a timer per chunk of a busy watch would cost more than the chunk. */
-  restart(): void {
-    this.#lastMs = this.#clock.monotonicMs()
-  }
-
-  stop(): void {
-    this.#cancel()
-  }
-
-  #check(): void {
-    const leftMs = this.#lastMs + this.#ms - this.#clock.monotonicMs()
-    if (leftMs <= 0) this.#onSilence()
-    else this.#cancel = this.#clock.setTimeout(() => this.#check(), leftMs)
   }
 }
 

@@ -107,6 +107,17 @@ test("an object known already is not told again", () => {
   assert.equal(told, 0)
 })
 
+test("made anew under the same name: the old one goes and a new one comes, also when only the new one is heard of", () => {
+  const { cache, part } = openCache()
+  part.replace([widget("a", { uid: "first" })])
+  const told: string[] = []
+  cache.onChange((before, after, { initial }) => {
+    if (!initial) told.push(`${before?.metadata.uid} to ${after?.metadata.uid}`)
+  })
+  part.put(widget("a", { uid: "second" }))
+  assert.deepEqual(told, ["first to undefined", "undefined to second"])
+})
+
 test("the deletion of an earlier namesake changes nothing", () => {
   const { cache, part } = openCache()
   part.replace([widget("a", { uid: "second" })])

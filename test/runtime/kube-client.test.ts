@@ -227,6 +227,15 @@ test("a hundred requests share a few connections", async () => {
   assert.ok(api.handshakes <= 10, `${api.handshakes} connections`)
 })
 
+test("looking at the credentials again does not mean shaking hands again", async () => {
+  api.put(widget("w"))
+  for (let minute = 0; minute < 10; minute++) {
+    await client.get(widgetKind, ref, never)
+    await clock.advance(60_000)
+  }
+  assert.ok(api.handshakes <= 2, `${api.handshakes} connections`)
+})
+
 test("a token rotated on disk is read again after a 401", async () => {
   const folder = await mkdtemp(join(tmpdir(), "token-"))
   const tokenFile = join(folder, "token")
