@@ -27,7 +27,7 @@ export type AccessTokenSettings = {
 export type AccessTokenDeps = {
   readonly clock: Clock
   readonly dispatcher: Dispatcher
-  readonly seen: (request: { readonly status: number }) => void
+  readonly seen: (request: { readonly method: string; readonly status: number }) => void
 }
 
 /** The application's own token: asked for once for all who need it, kept until shortly before it ends. */
@@ -44,7 +44,7 @@ export class AccessToken {
   constructor({ clock, dispatcher, seen }: AccessTokenDeps, settings: AccessTokenSettings) {
     this.#clock = clock
     this.#settings = settings
-    this.#transport = new TokenTransport(dispatcher, status => seen({ status }))
+    this.#transport = new TokenTransport(dispatcher, seen)
     this.#certificate = readCertificate(settings.credential)
   }
 
@@ -125,7 +125,6 @@ export class AccessToken {
   }
 
   #translated(error: unknown): Error {
-    if (error instanceof NeedsAttentionError) return error
     const { failure, retryAfter } = this.#transport
     const host = new URL(this.#settings.login).host
     return tokenError(error, { host, failure, retryAfterMs: retryAfterMs(retryAfter, this.#now()) })
@@ -145,16 +144,29 @@ function configure(
   transport: TokenTransport,
 ): Configuration {
   const authority = new URL(login)
+  const tenant = `${authority.origin}/${encodeURIComponent(tenantId)}`
   return {
     auth: {
       clientId,
-      authority: `${authority.origin}/${tenantId}`,
+      authority: tenant,
+      authorityMetadata: endpointsOf(tenant),
       // With its port: otherwise the library asks login.microsoftonline.com whether it may believe this host.
       knownAuthorities: [authority.host],
       ...proofOf(credential),
     },
     system: { networkClient: transport, disableInternalRetries: true },
   }
+}
+
+/** Told, not discovered: one request less, and a tenant that does not exist is refused by number instead of by silence. */
+function endpointsOf(tenant: string): string {
+  return JSON.stringify({
+    issuer: `${tenant}/v2.0`,
+    authorization_endpoint: `${tenant}/oauth2/v2.0/authorize`,
+    token_endpoint: `${tenant}/oauth2/v2.0/token`,
+    jwks_uri: `${tenant}/discovery/v2.0/keys`,
+    end_session_endpoint: `${tenant}/oauth2/v2.0/logout`,
+  })
 }
 
 function proofOf(

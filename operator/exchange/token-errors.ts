@@ -2,6 +2,11 @@ import { AuthError } from "@azure/msal-node"
 import { NeedsAttentionError, TemporaryError } from "../core/errors.ts"
 import { networkFailure } from "../http/network-failure.ts"
 
+const unmatchedWorkload = {
+  reason: "InvalidClient",
+  text: "no federated credential matches this workload's issuer, subject and audience",
+}
+
 /**
  * What the directory's numbers mean: https://learn.microsoft.com/entra/identity-platform/reference-error-codes
  * Only the number is read; the sentence around it is localised and names the tenant.
@@ -15,14 +20,10 @@ const meanings: Readonly<Record<string, { readonly reason: string; readonly text
   "900023": { reason: "InvalidClient", text: "tenantId is neither an id nor a domain name" },
   "700027": { reason: "InvalidClient", text: "the certificate is not one of this application's keys" },
   "700024": { reason: "InvalidClient", text: "the assertion is outside its time; check the clock of this machine" },
-  "70021": {
-    reason: "InvalidClient",
-    text: "no federated credential matches this workload's issuer, subject and audience",
-  },
-  "700213": {
-    reason: "InvalidClient",
-    text: "no federated credential matches this workload's issuer, subject and audience",
-  },
+  "70021": unmatchedWorkload,
+  "700211": unmatchedWorkload,
+  "700212": unmatchedWorkload,
+  "700213": unmatchedWorkload,
   "7000229": { reason: "ConsentRevoked", text: "the application is not installed in this tenant; grant admin consent" },
   "7000112": { reason: "ConsentRevoked", text: "the application is disabled in this tenant" },
   "65001": { reason: "ConsentRevoked", text: "nobody has consented to the application; grant admin consent" },
@@ -42,7 +43,11 @@ export function tokenError(
   }: { readonly host: string; readonly failure: unknown; readonly retryAfterMs: number | undefined },
 ): Error {
   if (failure !== undefined) return noAnswer(failure, host)
-  if (!(error instanceof AuthError)) return error instanceof Error ? error : new Error("no token", { cause: error })
+  if (error instanceof NeedsAttentionError) return error
+  if (!(error instanceof AuthError)) {
+    const text = "the credential cannot be used: certificate and private key, or the workload's token, are not readable"
+    return new NeedsAttentionError(text, { reason: "InvalidClient", cause: error })
+  }
   const code = /AADSTS(\d+)/.exec(error.errorMessage)?.[1]
   const meaning = code === undefined ? undefined : meanings[code]
   if (meaning) return new NeedsAttentionError(`${meaning.text} (AADSTS${code})`, { reason: meaning.reason })

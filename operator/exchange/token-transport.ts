@@ -4,15 +4,17 @@ import { type Dispatcher, request } from "undici"
 /** The directory answers in well under a second; one that takes this long is not answering. */
 const answerWithinMs = 20_000
 
+type Seen = (request: { readonly method: string; readonly status: number }) => void
+
 /** How the token library reaches the directory: through our certificates, proxy and timeouts, remembering what failed. */
 export class TokenTransport implements INetworkModule {
   readonly #dispatcher: Dispatcher
-  readonly #seen: (status: number) => void
+  readonly #seen: Seen
   /** What kept the last request from being answered, before the library rewords it. */
   failure: unknown
   retryAfter: string | undefined
 
-  constructor(dispatcher: Dispatcher, seen: (status: number) => void) {
+  constructor(dispatcher: Dispatcher, seen: Seen) {
     this.#dispatcher = dispatcher
     this.#seen = seen
   }
@@ -35,7 +37,7 @@ export class TokenTransport implements INetworkModule {
         headers: options?.headers ?? {},
         body: options?.body ?? null,
       })
-      this.#seen(answer.statusCode)
+      this.#seen({ method, status: answer.statusCode })
       const headers = plainHeaders(answer.headers)
       this.retryAfter = headers["retry-after"]
       // The library asks for whatever type it hopes for; it checks the fields itself.

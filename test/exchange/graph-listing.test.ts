@@ -239,6 +239,41 @@ describe("a bad day while reading", () => {
     assert.equal((await list(calendar)).events.length, 250)
   })
 
+  test("a copy removed by hand between two pages hides no other copy", async () => {
+    const { address, ids } = await filled(450)
+    const calendar = exchange.reopen().mailbox({ address, calendar: ownCalendar })
+    let pages = 0
+    exchange.onRequest(({ operation }) => {
+      if (operation !== "list") return
+      pages += 1
+      if (pages === 1) for (const id of ids.slice(0, 3)) exchange.admin.deleteEvent(address, id)
+    })
+
+    const listing = await list(calendar)
+    exchange.onRequest(() => {})
+
+    assert.ok(listing.complete)
+    assert.deepEqual(new Set(listing.events.map(event => event.id)), new Set(ids.slice(3)))
+  })
+
+  test("a copy edited or added by hand between two pages is there as it is now", async () => {
+    const { address, ids } = await filled(250)
+    const calendar = exchange.reopen().mailbox({ address, calendar: ownCalendar })
+    const [id = ""] = ids
+    let pages = 0
+    exchange.onRequest(({ operation }) => {
+      if (operation !== "list") return
+      pages += 1
+      if (pages === 1) exchange.admin.updateEvent(address, id, { subject: "Edited by hand" })
+    })
+
+    const known = (await list(calendar)).events.find(event => event.id === id)
+    exchange.onRequest(() => {})
+    const fresh = (await list(calendar, { fresh: true })).events.find(event => event.id === id)
+
+    assert.equal(known?.fingerprint, fresh?.fingerprint)
+  })
+
   test("a connection that breaks, and a service busy for a moment, are waited out", async () => {
     const { calendar, address } = await filled(3)
     exchange.admin.addFault({ kind: "drop", when: "after", mailbox: address, times: 1 })

@@ -9,6 +9,8 @@ export type Simulated = RunningExchange & {
   readonly connection: ExchangeConnection
   readonly settings: GraphSettings
   readonly requests: RequestObservation[]
+  /** Called with every request from now on, before its answer is used: the moment for others to act. */
+  onRequest(hook: (request: RequestObservation) => void): void
   /** What the fence does from now on. */
   setFence(fence: () => void): void
   /** Another connection with the same settings: a restart. */
@@ -24,13 +26,17 @@ export async function simulated(options: StartOptions = {}): Promise<Simulated> 
   const requests: RequestObservation[] = []
   const opened: ExchangeConnection[] = []
   let fence = () => {}
+  let hook: (request: RequestObservation) => void = () => {}
   let mailboxes = 0
   const open = openConnection({
     clock: hurriedClock,
     random: () => 0.5,
     proxy: {},
     mayWrite: () => fence(),
-    observe: request => requests.push(request),
+    observe: request => {
+      requests.push(request)
+      hook(request)
+    },
     log: { debug() {}, warn() {} },
   })
   const reopen: Simulated["reopen"] = changes => {
@@ -43,6 +49,9 @@ export async function simulated(options: StartOptions = {}): Promise<Simulated> 
     connection: reopen(),
     settings,
     requests,
+    onRequest: next => {
+      hook = next
+    },
     setFence: next => {
       fence = next
     },

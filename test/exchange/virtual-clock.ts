@@ -4,7 +4,8 @@ type Timer = { readonly atMs: number; readonly run: () => void }
 
 /** Time that passes only when told to. */
 export class VirtualClock implements Clock {
-  #nowMs = Temporal.Instant.from("2026-11-21T12:00Z").epochMilliseconds
+  // Tokens and certificates of the simulator begin now.
+  #nowMs = Temporal.Now.instant().epochMilliseconds
   #timers: Timer[] = []
 
   now(): Temporal.Instant {

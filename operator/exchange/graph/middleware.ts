@@ -18,7 +18,7 @@ import { CallOptions } from "./call.ts"
 export type ChainDeps = Pick<ExchangeDeps, "clock" | "mayWrite" | "observe"> & {
   readonly connection: string
   readonly dispatcher: Dispatcher
-  readonly token: AccessToken
+  readonly token: Pick<AccessToken, "get" | "getInsteadOf">
   readonly throttle: Throttle
 }
 
