@@ -75,7 +75,7 @@ export async function startOperator(
     readFederatedToken: federatedToken(settings.federatedTokenFile),
     now: clock.now,
     random: clock.random,
-    owners: new Owners(caches),
+    owners: new Owners({ caches, hub, seesAll: settings.watchNamespaces === undefined }),
     memory: openMemory(clusterRecords(client)),
     metrics,
     countRequests: async work => {

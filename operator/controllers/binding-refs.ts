@@ -6,7 +6,15 @@ import { type BindingPlan, readBinding } from "../resources/mailbox-binding.ts"
 import { admitsNamespace } from "../resources/namespace-gate.ts"
 import { type KubeResource, keyOf, type ObjectKey, type ResourceKind } from "../runtime/objects.ts"
 import type { ControllerDeps } from "./deps.ts"
-import { connectionKeyOf, type MailboxBindingObject, namespaceOf, policyKeyOf, sourceKeyOf } from "./objects.ts"
+import {
+  type CalendarSourceObject,
+  connectionKeyOf,
+  type ExchangeConnectionObject,
+  type MailboxBindingObject,
+  namespaceOf,
+  policyKeyOf,
+  sourceKeyOf,
+} from "./objects.ts"
 
 /** What a binding refers to, found and permitted. */
 export type ResolvedBinding = {
@@ -14,7 +22,8 @@ export type ResolvedBinding = {
   readonly connectionKey: ObjectKey
   readonly connection: Connection
   readonly sourceKey: ObjectKey
-  readonly sourceSuspended: boolean
+  readonly connectionObject: ExchangeConnectionObject
+  readonly sourceObject: CalendarSourceObject
   /** Undefined until the source was read once in this process. */
   readonly reading: SourceReading | undefined
   readonly policyKey: ObjectKey
@@ -28,35 +37,43 @@ export async function resolveBinding(
   signal: AbortSignal,
 ): Promise<ResolvedBinding> {
   const [connectionKey, sourceKey, policyKey] = [connectionKeyOf(binding), sourceKeyOf(binding), policyKeyOf(binding)]
-  const connection = await findConnection(deps, binding, connectionKey, signal)
-  const source = deps.caches.sources.get(sourceKey) ?? missing("CalendarSource", sourceKey)
+  const { object: connectionObject, connection } = await findConnection(deps, binding, signal)
+  const sourceObject = deps.caches.sources.get(sourceKey) ?? missing("CalendarSource", sourceKey)
   const policy = deps.caches.policies.get(policyKey) ?? missing("CalendarSyncPolicy", policyKey)
   return {
     plan: readBinding(binding.spec),
     connectionKey,
     connection,
+    connectionObject,
     sourceKey,
-    sourceSuspended: source.spec.suspend ?? false,
+    sourceObject,
     reading: deps.hub.sources.get(sourceKey)?.reading,
     policyKey,
     policy: readPolicy(policy.spec),
   }
 }
 
-async function findConnection(
+export type FoundConnection = { readonly object: ExchangeConnectionObject; readonly connection: Connection }
+
+/** The connection of a binding, if it is there and lets the binding's namespace refer to it. */
+export async function findConnection(
   deps: ControllerDeps,
   binding: MailboxBindingObject,
-  key: ObjectKey,
   signal: AbortSignal,
-): Promise<Connection> {
+): Promise<FoundConnection> {
+  const key = connectionKeyOf(binding)
   const object = deps.caches.connections.get(key)
   const asking = namespaceOf(binding)
   const owner = binding.spec.connectionRef.namespace ?? asking
-  if (owner === asking) return readConnection((object ?? missing("ExchangeConnection", key)).spec)
+  if (owner === asking) {
+    const own = object ?? missing("ExchangeConnection", key)
+    return { object: own, connection: readConnection(own.spec) }
+  }
   const connection = object && readConnection(object.spec)
   const labels =
     connection?.allowedNamespaces.from === "Selector" ? await namespaceLabels(deps, asking, signal) : undefined
-  if (connection && admitsNamespace(connection.allowedNamespaces, { owner, asking, labels })) return connection
+  if (object && connection && admitsNamespace(connection.allowedNamespaces, { owner, asking, labels }))
+    return { object, connection }
   // The same words whether it is there or not: another namespace's objects are nobody's business here.
   throw new NeedsAttentionError(
     `ExchangeConnection ${key} does not exist or does not allow references from namespace ${asking}: ask its owner for spec.allowedNamespaces`,

@@ -19,7 +19,7 @@ export function reconcileEvent(deps: ControllerDeps) {
       ...(generation === undefined ? {} : { observedGeneration: generation }),
       conditions: conclude(object.status?.conditions, verdict, { generation, now: deps.now() }),
       ...(start === undefined ? {} : { start }),
-      mailboxes: countMailboxes(deps, object),
+      mailboxes: countMailboxes(deps, object, start !== undefined),
     }
     await deps.status.write(calendarEvents, object, next, signal)
     return undefined
@@ -34,8 +34,11 @@ function judge(object: CalendarEventObject): { readonly verdict: Verdict; readon
   }
 }
 
-/** In sync means: the last good pass of that mailbox was made from what its source says now, this event included. */
-function countMailboxes(deps: ControllerDeps, object: CalendarEventObject) {
+/**
+ * In sync means: the last good pass of that mailbox was made from what its source says now, this event included. A process
+ * just started has seen no pass; until it has, what was told before stands.
+ */
+function countMailboxes(deps: ControllerDeps, object: CalendarEventObject, isReadable: boolean) {
   const syncs = sourcesOf(deps, object).flatMap(source =>
     syncsOfSource(deps.caches, keyOf(source.metadata))
       .filter(({ spec }) => object.spec.identities.includes(spec.identity))
@@ -50,7 +53,11 @@ function countMailboxes(deps: ControllerDeps, object: CalendarEventObject) {
       !synced.failedKeys.has(object.metadata.name)
     )
   })
-  return { desired: syncs.length, inSync: inSync.length }
+  const desired = syncs.length
+  if (!isReadable) return { desired, inSync: 0 }
+  const areAllAttempted = syncs.every(({ sync }) => deps.hub.attempted.has(keyOf(sync.metadata)))
+  const told = areAllAttempted ? 0 : (object.status?.mailboxes?.inSync ?? 0)
+  return { desired, inSync: Math.min(Math.max(inSync.length, told), desired) }
 }
 
 /** The sources of kind `events` that select this object. */

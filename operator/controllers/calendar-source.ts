@@ -4,7 +4,7 @@ import type { Source, SourceReading } from "../core/ports.ts"
 import { jitteredIntervalMs } from "../core/schedule.ts"
 import { requestedAt } from "../resources/api-group.ts"
 import { calendarSources, readSource, type SourcePlan } from "../resources/calendar-source.ts"
-import { type Condition, setCondition } from "../runtime/conditions.ts"
+import { type Condition, findCondition, setCondition } from "../runtime/conditions.ts"
 import type { ReconcileContext, ReconcileResult } from "../runtime/controller.ts"
 import { keyOf, type ObjectKey } from "../runtime/objects.ts"
 import type { ControllerDeps } from "./deps.ts"
@@ -39,6 +39,7 @@ export function reconcileSource(deps: ControllerDeps) {
     const object = deps.status.read(deps.caches.sources, calendarSources, key)
     if (object === undefined || object.metadata.deletionTimestamp !== undefined) {
       deps.references.release(holderOf(key))
+      deps.hub.unreadSources.delete(key)
       await deps.hub.replaceSource(key, undefined)
       wakeAll(deps, key)
       return undefined
@@ -47,7 +48,7 @@ export function reconcileSource(deps: ControllerDeps) {
     const outcome = await look(deps, key, object, signal)
     await writeStatus(deps, object, outcome, signal)
     const after = deps.hub.sources.get(key)?.reading
-    if (deps.hub.markExamined("source", key) && after === undefined) wakeAll(deps, key)
+    if (deps.hub.markExamined("source", object)) wakeAll(deps, key)
     wakeChanged(deps, key, before?.reading, after)
     if (outcome.retry !== undefined) throw outcome.retry
     return outcome.requeueAfterMs === undefined
@@ -68,9 +69,12 @@ async function look(
       deps.controllers().sources.enqueue(key),
     )
     if (plan.suspended) return { verdict: suspended("spec.suspend is true: the source is not read"), changed: false }
-    return await read(deps, key, object, plan, signal)
+    const outcome = await read(deps, key, object, plan, signal)
+    deps.hub.unreadSources.delete(key)
+    return outcome
   } catch (error) {
-    return refused(error)
+    if (error instanceof Error) deps.hub.unreadSources.set(key, error)
+    return refused(error, object)
   }
 }
 
@@ -85,11 +89,12 @@ async function read(
   const settingsHash = shortHash([JSON.stringify(settings)], 22)
   const before = deps.hub.sources.get(key)
   const source = before?.settingsHash === settingsHash ? before.source : deps.openSource(settings)
-  const reading = await readOrClose(source, before, wantedIdentities(deps, key), signal)
+  const identities = wantedIdentities(deps, key)
+  const reading = await readOrClose(source, before, identities, signal)
   const changed = before?.reading
     ? changedIdentities(before.reading, reading).length > 0
     : reading.revision !== object.status?.revision
-  await deps.hub.replaceSource(key, { settingsHash, source, reading })
+  await deps.hub.replaceSource(key, { settingsHash, source, reading, asked: new Set(identities) })
   return { ...told(reading, changed), reading, changed, ...nextLook(plan, reading) }
 }
 
@@ -147,12 +152,23 @@ function told(reading: SourceReading, changed: boolean): Pick<Outcome, "verdict"
   return { verdict: succeeded(message), fetched }
 }
 
-function refused(error: unknown): Outcome {
-  const verdict = verdictOf(error)
-  const { reason, message } = verdict.ready
+function refused(error: unknown, object: CalendarSourceObject): Outcome {
+  const told = verdictOf(error)
+  const { reason, message } = told.ready
   const fetched = { status: "False" as const, reason, message: `${message}; the last good state stays in force` }
+  const verdict = error instanceof TemporaryError ? withPatience(told, object) : told
   if (error instanceof TemporaryError) return { verdict, fetched, changed: false, retry: error }
   return { verdict, fetched, changed: false, requeueAfterMs: attentionIntervalMs }
+}
+
+/** So many readings may fail in a row before a source that was Ready is so no more; `SourceFetched` tells at once. */
+const patientFailures = 2
+
+function withPatience(verdict: Verdict, { status }: CalendarSourceObject): Verdict {
+  const ready = findCondition(status?.conditions, "Ready")
+  if (ready?.status !== "True" || (status?.consecutiveFailures ?? 0) >= patientFailures) return verdict
+  const { reason, message } = verdict.ready
+  return { ready, reconciling: verdict.reconciling ?? { reason, message } }
 }
 
 async function writeStatus(

@@ -1,21 +1,23 @@
+import { TemporaryError } from "../core/errors.ts"
 import { annotations, cleanupFinalizer, requestedAt } from "../resources/api-group.ts"
 import { type CalendarSyncStatus, calendarSyncs } from "../resources/calendar-sync.ts"
 import type { PolicyPlan } from "../resources/calendar-sync-policy.ts"
 import { findCondition } from "../runtime/conditions.ts"
 import type { ReconcileContext, ReconcileResult } from "../runtime/controller.ts"
 import { keyOf, type ObjectKey } from "../runtime/objects.ts"
+import { mergePatchOf } from "../runtime/status.ts"
 import type { PassKind, SyncReport } from "../sync/report.ts"
 import { runSync } from "../sync/run-sync.ts"
 import { wakeEventsOf } from "./calendar-event.ts"
 import type { ControllerDeps } from "./deps.ts"
 import { setFinalizer } from "./finalizers.ts"
 import { bindingKeyOf, type CalendarSyncObject } from "./objects.ts"
-import { outcomeOfError, outcomeOfReport, type SyncOutcome } from "./outcome.ts"
+import { outcomeOfError, outcomeOfReport } from "./outcome.ts"
 import { Progress } from "./progress.ts"
 import { letGo } from "./purge-sync.ts"
 import { type ResolvedSync, resolveSync } from "./resolve-sync.ts"
 import { nextFullResyncTime, nextPassMs, passKind, retryMs } from "./sync-timing.ts"
-import { conclude, progressing, suspended } from "./verdict.ts"
+import { conclude, isBug, progressing, suspended } from "./verdict.ts"
 
 /** A pass that found everything in step is told in status no more often than this, and otherwise costs no write. */
 const quietGrain = Temporal.Duration.from({ minutes: 15 })
@@ -34,7 +36,7 @@ export function reconcileSync(deps: ControllerDeps) {
   return async (key: ObjectKey, context: ReconcileContext): Promise<ReconcileResult> => {
     const sync = deps.status.read(deps.caches.syncs, calendarSyncs, key)
     if (sync === undefined) {
-      deps.hub.synced.delete(key)
+      deps.hub.forgetSync(key)
       wakeBinding(deps, undefined, key)
       return undefined
     }
@@ -49,30 +51,39 @@ async function attempt(
   context: ReconcileContext,
 ): Promise<ReconcileResult> {
   const startedAt = deps.now()
+  const progress = new Progress(deps, sync, context.signal)
   let policy: PolicyPlan | undefined
   try {
     const resolution = await resolveSync(deps, sync, context.signal)
     if (resolution.kind === "Suspended") return await writeSuspended(deps, sync, resolution.message, context.signal)
     if (resolution.kind === "Waiting") return await writeWaiting(deps, sync, context.signal)
     policy = resolution.sync.policy
-    return await pass(deps, sync, resolution.sync, context, startedAt)
+    return await pass(deps, sync, resolution.sync, { ...context, progress, startedAt })
   } catch (error) {
-    return await writeFailure(deps, sync, { error, policy }, context)
+    const latest = await progress.finished()
+    if (!isBug(error, context.signal)) return await writeFailure(deps, latest, { error, policy }, context)
+    // Told in the status, and thrown on: a mistake of ours is to be counted and shouted about.
+    const told = new TemporaryError("an unexpected error; the log of the operator has it", { reason: "InternalError" })
+    await writeFailure(deps, latest, { error: told, policy }, context)
+    throw error
+  } finally {
+    deps.hub.attempted.add(keyOf(sync.metadata))
   }
 }
+
+type PassContext = ReconcileContext & { readonly progress: Progress; readonly startedAt: Temporal.Instant }
 
 async function pass(
   deps: ControllerDeps,
   sync: CalendarSyncObject,
   resolved: ResolvedSync,
-  { signal, log }: ReconcileContext,
-  startedAt: Temporal.Instant,
+  { signal, log, progress, startedAt }: PassContext,
 ): Promise<ReconcileResult> {
   const isPurged = resolved.policy.sync.deletion.onUnbind === "Purge"
   // Before the first write: whatever is written can be found again when the object goes.
   await setFinalizer(deps, { kind: calendarSyncs, object: sync, finalizer: cleanupFinalizer, wanted: isPurged }, signal)
   const kind = passKind(sync, resolved.policy, startedAt)
-  const progress = new Progress(deps, sync, signal)
+  progress.begin(kind)
   const { result: report, requests } = await deps.countRequests(() =>
     runSync(
       {
@@ -117,7 +128,7 @@ async function writeReport(deps: ControllerDeps, done: Pass, signal: AbortSignal
   const requeueAfterMs =
     outcome.retry === undefined
       ? nextPassMs(resolved.policy, { nextFull, now, random: deps.random })
-      : retryMs(outcome.consecutiveFailures, outcome.retry.afterMs, deps.random)
+      : retryMs(outcome, resolved.policy, deps.random)
   const status: CalendarSyncStatus = {
     ...withoutStale(sync.status),
     ...handled(sync, isFull),
@@ -127,13 +138,13 @@ async function writeReport(deps: ControllerDeps, done: Pass, signal: AbortSignal
     events: { ...report.events, summary: `${report.events.inSync}/${report.events.desired}` },
     plan: planOf(report),
     failures: report.failures,
-    ...(isQuiet(done, outcome, now) ? {} : lastPassOf(done, now)),
     ...firstSyncOf(sync, report),
     ...(isFull ? { lastFullResyncTime: secondsOf(now) } : {}),
     ...(nextFull === undefined ? {} : { nextFullResyncTime: secondsOf(nextFull) }),
     ...(outcome.retry === undefined ? {} : { nextAttemptTime: secondsOf(later(now, requeueAfterMs)) }),
   }
-  await write(deps, sync, status, signal)
+  const isQuiet = isNothingNew(sync, status) && isSaidAlready(done, now)
+  await write(deps, sync, isQuiet ? status : { ...status, ...lastPassOf(done, now) }, signal)
   return { requeueAfterMs }
 }
 
@@ -145,7 +156,7 @@ async function writeFailure(
 ): Promise<ReconcileResult> {
   const now = deps.now()
   const outcome = outcomeOfError(error, { sync, policy, now })
-  const requeueAfterMs = retryMs(outcome.consecutiveFailures, outcome.retry?.afterMs, deps.random)
+  const requeueAfterMs = retryMs(outcome, policy, deps.random)
   const status: CalendarSyncStatus = {
     ...withoutStale(sync.status),
     ...handled(sync, false),
@@ -236,13 +247,21 @@ function measure(deps: ControllerDeps, { sync, resolved, kind, report, startedAt
   wakeEventsOf(deps, sync, resolved.sourceKey)
 }
 
-/** Nothing done, nothing new to say, and said not long ago: then the status is left as it is. */
-function isQuiet({ sync, report, kind }: Pass, outcome: SyncOutcome, now: Temporal.Instant): boolean {
-  const said = instantOf(sync.status?.lastSyncTime)
-  if (said === undefined || kind === "Full" || outcome.consecutiveFailures > 0) return false
-  const { skipped: _, ...done } = report.lastPass
-  const didNothing = Object.values(done).every(count => count === 0)
-  return didNothing && Temporal.Instant.compare(said.add(quietGrain), now) > 0
+/** All but the times and numbers of the pass itself is as it was told before. */
+function isNothingNew({ status, metadata }: CalendarSyncObject, next: CalendarSyncStatus): boolean {
+  return status?.observedGeneration === metadata.generation && mergePatchOf(status ?? {}, next) === undefined
+}
+
+/** The pass did what the one told last did, which was nothing, and that was not long ago. */
+function isSaidAlready({ sync, report, kind }: Pass, now: Temporal.Instant): boolean {
+  const { lastPass, lastSyncTime } = sync.status ?? {}
+  const said = instantOf(lastSyncTime)
+  if (said === undefined || lastPass === undefined || kind === "Full") return false
+  const { created, updated, deleted, adopted, restored, stripped, skipped } = report.lastPass
+  const didNothing = [created, updated, deleted, adopted, restored, stripped].every(count => count === 0)
+  const before = [lastPass.created, lastPass.updated, lastPass.deleted, lastPass.adopted, lastPass.restored]
+  const wasNothing = before.every(count => count === 0) && lastPass.skipped === skipped
+  return didNothing && wasNothing && Temporal.Instant.compare(said.add(quietGrain), now) > 0
 }
 
 function lastPassOf({ report, kind, requests, startedAt }: Pass, now: Temporal.Instant): Partial<CalendarSyncStatus> {

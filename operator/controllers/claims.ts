@@ -1,48 +1,60 @@
+import type { SourceReading } from "../core/ports.ts"
 import { normalAddress } from "../core/scope.ts"
+import { readConnection } from "../resources/exchange-connection.ts"
+import { readBinding } from "../resources/mailbox-binding.ts"
 import { keyOf } from "../runtime/objects.ts"
 import type { ResolvedBinding } from "./binding-refs.ts"
 import type { ControllerDeps } from "./deps.ts"
-import type { Pair } from "./match-mailboxes.ts"
+import { matchMailboxes, type Pair } from "./match-mailboxes.ts"
 import { connectionKeyOf, type MailboxBindingObject } from "./objects.ts"
 
 /**
- * Whether an older binding already keeps this identity of the same source in the same calendar of the same mailbox. Two
- * that did would make every event twice; the older one goes on, whatever order the operator saw them in.
+ * Whether an older binding already keeps this identity of the same source in the same calendar of the same mailbox, through
+ * whatever connection. Two that did would make every event twice; the older one goes on, whatever order they were seen in.
  */
-export function isClaimedElsewhere(
+export function claimsOfOlder(
   deps: ControllerDeps,
   binding: MailboxBindingObject,
-  { sourceKey, connectionKey }: Pick<ResolvedBinding, "sourceKey" | "connectionKey">,
-  pair: Pair,
-): boolean {
-  return deps.caches.bindings
+  { sourceKey, reading }: Pick<ResolvedBinding, "sourceKey" | "reading">,
+): (pair: Pair) => boolean {
+  const older = deps.caches.bindings
     .byIndex("source", sourceKey)
-    .some(
-      other =>
-        other.metadata.uid !== binding.metadata.uid &&
-        connectionKeyOf(other) === connectionKey &&
-        other.spec.calendar?.name === binding.spec.calendar?.name &&
-        isOlder(other, binding) &&
-        isKeptBy(deps, other, pair),
-    )
+    .filter(other => other.spec.calendar?.name === binding.spec.calendar?.name && ageOf(other) < ageOf(binding))
+  const claimed = new Set(older.flatMap(other => pairsOf(deps, other, reading)).map(nameOf))
+  return pair => claimed.has(nameOf(pair))
 }
 
-/** By hand, or because it was matched: then there is a CalendarSync. */
-function isKeptBy(deps: ControllerDeps, binding: MailboxBindingObject, { mailbox, identity }: Pair): boolean {
-  const isSame = (one: { readonly mailbox: string; readonly identity: string }) =>
-    one.identity === identity && addressOf(one.mailbox) === addressOf(mailbox)
-  return (
-    (binding.spec.mailboxes ?? []).some(one => isSame({ mailbox: one.address, identity: one.identity })) ||
-    deps.caches.syncs.byIndex("binding", keyOf(binding.metadata)).some(({ spec }) => isSame(spec))
-  )
+/**
+ * What it has, and what it will have once it had its turn. Addresses from a table count only when they have become a
+ * CalendarSync: the table is not at hand here.
+ */
+function pairsOf(
+  deps: ControllerDeps,
+  binding: MailboxBindingObject,
+  reading: SourceReading | undefined,
+): readonly Pair[] {
+  const there = deps.caches.syncs.byIndex("binding", keyOf(binding.metadata)).map(({ spec }) => spec)
+  const listed = (binding.spec.mailboxes ?? []).map(({ address, identity }) => ({ mailbox: address, identity }))
+  return [...there, ...listed, ...matchedBy(deps, binding, reading)]
 }
 
-function addressOf(mailbox: string): string {
-  return normalAddress(mailbox) ?? mailbox
+function matchedBy(
+  deps: ControllerDeps,
+  binding: MailboxBindingObject,
+  reading: SourceReading | undefined,
+): readonly Pair[] {
+  const connection = deps.caches.connections.get(connectionKeyOf(binding))
+  if (binding.spec.match === undefined || connection === undefined) return []
+  try {
+    const [plan, through] = [readBinding(binding.spec), readConnection(connection.spec)]
+    return matchMailboxes({ plan, reading, connection: through, map: undefined }).pairs
+  } catch {
+    return [] // a spec that cannot be read claims nothing new
+  }
 }
 
-function isOlder(a: MailboxBindingObject, b: MailboxBindingObject): boolean {
-  return ageOf(a) < ageOf(b)
+function nameOf({ mailbox, identity }: Pair): string {
+  return JSON.stringify([normalAddress(mailbox) ?? mailbox, identity])
 }
 
 /** Creation first; the uid decides between two that came in the same second. */

@@ -36,13 +36,14 @@ export function reconcileConnection(deps: ControllerDeps) {
     const object = deps.status.read(deps.caches.connections, exchangeConnections, key)
     if (object === undefined || !(await holdWhileInUse(deps, object, context.signal))) {
       deps.references.release(holderOf(key))
+      deps.metrics.credentialExpires(key, undefined)
       await deps.hub.replaceConnection(key, undefined)
       return undefined
     }
     const before = deps.hub.connections.get(key)
     const outcome = await examine(deps, key, object, context)
     await writeStatus(deps, key, object, outcome, context.signal)
-    const isFirst = deps.hub.markExamined("connection", key)
+    const isFirst = deps.hub.markExamined("connection", object)
     if (isFirst || usabilityOf(before) !== usabilityOf(deps.hub.connections.get(key))) wakeDependents(deps, key)
     if (outcome.retry !== undefined) throw outcome.retry
     return outcome.requeueAfterMs === undefined
@@ -152,6 +153,8 @@ async function writeStatus(
     ...(handled === undefined ? {} : { lastHandledReconcileAt: handled }),
   }
   await deps.status.write(exchangeConnections, object, next, signal)
+  const expiresAt = next.credentials?.expiresAt
+  deps.metrics.credentialExpires(key, expiresAt === undefined ? undefined : Temporal.Instant.from(expiresAt))
   tellTransitions(deps, object, assessment.verdict)
 }
 

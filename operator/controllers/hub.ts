@@ -1,5 +1,5 @@
 import type { ExchangeConnection, Source, SourceReading } from "../core/ports.ts"
-import type { ObjectKey } from "../runtime/objects.ts"
+import type { KubeResource, ObjectKey } from "../runtime/objects.ts"
 import type { Assessment } from "./connection-proof.ts"
 
 /**
@@ -22,7 +22,11 @@ export type OpenedSource = {
   readonly source: Source
   /** Kept through failed reads: a failure is never an empty calendar. */
   readonly reading?: SourceReading
+  /** The identities that reading was asked for by name. */
+  readonly asked: ReadonlySet<string>
 }
+
+type Examined = "connection" | "source" | "binding"
 
 /** What the last good pass of a sync was made of. */
 export type SyncedState = { readonly sourceFingerprint: string; readonly failedKeys: ReadonlySet<string> }
@@ -31,8 +35,12 @@ export class Hub {
   readonly connections = new Map<ObjectKey, OpenedConnection>()
   readonly sources = new Map<ObjectKey, OpenedSource>()
   readonly synced = new Map<ObjectKey, SyncedState>()
-  /** Connections and sources looked at by this process: before, their absence here says nothing. */
-  readonly #examined = new Set<string>()
+  /** Syncs that had their turn in this process, whatever came of it. */
+  readonly attempted = new Set<ObjectKey>()
+  /** Why a source could not be read the last time, where that is so. */
+  readonly unreadSources = new Map<ObjectKey, Error>()
+  /** What was looked at by this process, and at which generation: before that, its absence here says nothing. */
+  readonly #examined = new Map<string, number>()
   /** Since when a sync's source is ahead of its mailbox. */
   readonly changedAt = new Map<ObjectKey, Temporal.Instant>()
 
@@ -51,16 +59,23 @@ export class Hub {
     if (before !== undefined && before.source !== opened?.source) await before.source.close()
   }
 
-  /** True the first time: whoever waited for the answer must hear it, whatever it is. */
-  markExamined(kind: "connection" | "source", key: ObjectKey): boolean {
-    const name = `${kind} ${key}`
-    const isFirst = !this.#examined.has(name)
-    this.#examined.add(name)
+  /** True the first time for this generation: whoever waited for the answer must hear it, whatever it is. */
+  markExamined(kind: Examined, { metadata }: KubeResource): boolean {
+    const name = `${kind} ${metadata.uid}`
+    const generation = metadata.generation ?? 0
+    const isFirst = (this.#examined.get(name) ?? -1) < generation
+    if (isFirst) this.#examined.set(name, generation)
     return isFirst
   }
 
-  wasExamined(kind: "connection" | "source", key: ObjectKey): boolean {
-    return this.#examined.has(`${kind} ${key}`)
+  wasExamined(kind: Examined, { metadata }: KubeResource): boolean {
+    return (this.#examined.get(`${kind} ${metadata.uid}`) ?? -1) >= (metadata.generation ?? 0)
+  }
+
+  forgetSync(key: ObjectKey): void {
+    this.synced.delete(key)
+    this.attempted.delete(key)
+    this.changedAt.delete(key)
   }
 
   async close(): Promise<void> {

@@ -6,7 +6,7 @@ import { findCondition, setCondition } from "../runtime/conditions.ts"
 import type { ReconcileContext, ReconcileResult } from "../runtime/controller.ts"
 import { keyOf, type ObjectKey } from "../runtime/objects.ts"
 import { type ResolvedBinding, resolveBinding } from "./binding-refs.ts"
-import { isClaimedElsewhere } from "./claims.ts"
+import { claimsOfOlder } from "./claims.ts"
 import type { ControllerDeps } from "./deps.ts"
 import { hasFinalizer, setFinalizer } from "./finalizers.ts"
 import { type Matching, matchMailboxes, type Pair, type Unmatched } from "./match-mailboxes.ts"
@@ -29,6 +29,7 @@ export function reconcileBinding(deps: ControllerDeps) {
     }
     if (binding.metadata.deletionTimestamp !== undefined) return await unbind(deps, binding, signal)
     await writeStatus(deps, binding, await bind(deps, key, binding, signal), signal)
+    deps.hub.markExamined("binding", binding)
     return undefined
   }
 }
@@ -98,7 +99,8 @@ function withoutClaimed(
   resolved: ResolvedBinding,
   { pairs, unmatched }: Matching,
 ): Matching {
-  const claimed = pairs.filter(pair => isClaimedElsewhere(deps, binding, resolved, pair))
+  const isClaimed = claimsOfOlder(deps, binding, resolved)
+  const claimed = pairs.filter(isClaimed)
   return {
     pairs: pairs.filter(pair => !claimed.includes(pair)),
     unmatched: [...unmatched, ...claimed.map(({ identity }) => ({ identity, reason: "AddressConflict" as const }))],

@@ -1,6 +1,8 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client"
 import type { Operation } from "../core/operation.ts"
 
+type Readiness = { readonly status: string; readonly reason: string }
+
 /**
  * What calsync itself counts; the runtime's own families stand beside it. No label ever carries a mailbox, an identity or an
  * event: labels are connections, kinds, operations and reasons.
@@ -17,6 +19,7 @@ export class DomainMetrics {
   readonly #requestSeconds: Histogram<"connection" | "operation">
   readonly #credentialExpiry: Gauge<"connection">
   readonly #syncs: Gauge<"ready" | "reason">
+  #lookAtSyncs: () => readonly Readiness[] = () => []
 
   constructor(registry: Registry) {
     const registers = [registry]
@@ -87,6 +90,7 @@ export class DomainMetrics {
       help: "CalendarSyncs by the status and reason of their Ready condition.",
       labelNames: ["ready", "reason"],
       registers,
+      collect: () => this.#countSyncs(),
     })
   }
 
@@ -132,9 +136,14 @@ export class DomainMetrics {
     else this.#credentialExpiry.set({ connection }, at.epochMilliseconds / 1000)
   }
 
+  /** Where to look at every scrape. */
+  countSyncsOf(look: () => readonly Readiness[]): void {
+    this.#lookAtSyncs = look
+  }
+
   /** The whole population, counted anew: a sync that is gone leaves no series behind. */
-  countSyncs(ready: readonly { readonly status: string; readonly reason: string }[]): void {
+  #countSyncs(): void {
     this.#syncs.reset()
-    for (const { status, reason } of ready) this.#syncs.inc({ ready: status, reason })
+    for (const { status, reason } of this.#lookAtSyncs()) this.#syncs.inc({ ready: status, reason })
   }
 }

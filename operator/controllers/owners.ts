@@ -1,13 +1,22 @@
+import type { Hub } from "./hub.ts"
 import { bindingKeyOf, type Caches, type CalendarSyncObject } from "./objects.ts"
 import { ownerOfSync } from "./resolve-sync.ts"
 
-/** The owners of all syncs there are: a copy of anybody else of this installation belongs to nobody any more. */
+/**
+ * The owners of all syncs there are: a copy of anybody else of this installation belongs to nobody any more. Undefined as
+ * long as that cannot be known: before every binding had its turn in this process (in a cluster just rebuilt the syncs are
+ * still to be made), and where only some namespaces are seen.
+ */
 export class Owners {
   readonly #caches: Caches
+  readonly #hub: Hub
+  readonly #seesAll: boolean
   #known: ReadonlySet<string> | undefined
 
-  constructor(caches: Caches) {
+  constructor({ caches, hub, seesAll }: { readonly caches: Caches; readonly hub: Hub; readonly seesAll: boolean }) {
     this.#caches = caches
+    this.#hub = hub
+    this.#seesAll = seesAll
     const forget = () => {
       this.#known = undefined
     }
@@ -24,7 +33,9 @@ export class Owners {
     })
   }
 
-  all(): ReadonlySet<string> {
+  all(): ReadonlySet<string> | undefined {
+    if (!this.#seesAll || !this.#caches.bindings.list().every(one => this.#hub.wasExamined("binding", one)))
+      return undefined
     this.#known ??= new Set(this.#caches.syncs.list().flatMap(sync => this.#ownerOf(sync)))
     return this.#known
   }

@@ -1,5 +1,6 @@
 import { type CalendarSyncStatus, calendarSyncs } from "../resources/calendar-sync.ts"
 import { findCondition } from "../runtime/conditions.ts"
+import type { PassKind } from "../sync/report.ts"
 import type { ControllerDeps } from "./deps.ts"
 import type { CalendarSyncObject } from "./objects.ts"
 import { conclude, progressing } from "./verdict.ts"
@@ -13,6 +14,7 @@ export class Progress {
   readonly #signal: AbortSignal
   #sync: CalendarSyncObject
   #toldAt: Temporal.Instant
+  #kind: PassKind = "Incremental"
   #telling: Promise<void> = Promise.resolve()
 
   constructor(deps: ControllerDeps, sync: CalendarSyncObject, signal: AbortSignal) {
@@ -20,6 +22,11 @@ export class Progress {
     this.#sync = sync
     this.#signal = signal
     this.#toldAt = deps.now()
+  }
+
+  begin(kind: PassKind): void {
+    this.#kind = kind
+    this.#toldAt = this.#deps.now()
   }
 
   tell(progress: { readonly done: number; readonly total: number }): void {
@@ -50,9 +57,12 @@ export class Progress {
 
   /** A mailbox that was Ready before stays so; one that never was is seen to be on its way. */
   #conditions(progress: { readonly done: number; readonly total: number }, now: Temporal.Instant) {
-    if (findCondition(this.#sync.status?.conditions, "Ready")?.status === "True") return {}
-    const verdict = progressing(`${progress.done} of ${progress.total} changes are written`)
-    const { generation } = this.#sync.metadata
-    return { conditions: conclude(this.#sync.status?.conditions, verdict, { generation, now }) }
+    const { conditions } = this.#sync.status ?? {}
+    const message = `${progress.done} of ${progress.total} changes are written`
+    const about = { generation: this.#sync.metadata.generation, now }
+    const ready = findCondition(conditions, "Ready")
+    if (ready?.status !== "True") return { conditions: conclude(conditions, progressing(message), about) }
+    if (this.#kind !== "Full") return {}
+    return { conditions: conclude(conditions, { ready, reconciling: { reason: "FullResync", message } }, about) }
   }
 }

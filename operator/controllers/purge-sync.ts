@@ -1,13 +1,22 @@
 import { NeedsAttentionError } from "../core/errors.ts"
 import { annotations, cleanupFinalizer } from "../resources/api-group.ts"
 import { calendarSyncs } from "../resources/calendar-sync.ts"
+import { type PolicyPlan, readPolicy } from "../resources/calendar-sync-policy.ts"
+import type { Connection } from "../resources/exchange-connection.ts"
+import { type BindingPlan, readBinding } from "../resources/mailbox-binding.ts"
 import type { ReconcileContext, ReconcileResult } from "../runtime/controller.ts"
 import { keyOf } from "../runtime/objects.ts"
 import { purge } from "../sync/purge.ts"
-import { resolveBinding } from "./binding-refs.ts"
+import { findConnection } from "./binding-refs.ts"
 import type { ControllerDeps } from "./deps.ts"
 import { hasFinalizer, setFinalizer } from "./finalizers.ts"
-import type { CalendarSyncObject } from "./objects.ts"
+import {
+  bindingKeyOf,
+  type CalendarSyncObject,
+  connectionKeyOf,
+  type MailboxBindingObject,
+  policyKeyOf,
+} from "./objects.ts"
 import { bindingOf, openMailbox, ownerOfSync } from "./resolve-sync.ts"
 import { retryMs } from "./sync-timing.ts"
 import { conclude, failed, type Verdict, verdictOf } from "./verdict.ts"
@@ -27,6 +36,7 @@ export async function letGo(
     return await release(deps, sync, signal)
   }
   try {
+    if (isRetained(deps, sync)) return await release(deps, sync, signal)
     if (await isEmptied(deps, sync, signal)) {
       record(deps, sync, "Normal", "Purged", "the copies in the mailbox were removed")
       return await release(deps, sync, signal)
@@ -40,25 +50,64 @@ export async function letGo(
 
 async function isEmptied(deps: ControllerDeps, sync: CalendarSyncObject, signal: AbortSignal): Promise<boolean> {
   const binding = bindingOf(deps, sync)
-  const resolved = await resolveBinding(deps, binding, signal)
-  if (resolved.policy.sync.management !== "Full") {
-    throw new NeedsAttentionError(
-      `the policy's management is ${resolved.policy.sync.management}, which removes nothing: set it to Full, or let go with ${howToAbandon(sync)}`,
-      { reason: "InvalidSpec" },
-    )
-  }
-  const mailbox = openMailbox(deps, sync, resolved)
+  const { connection } = await findConnection(deps, binding, signal)
+  const plan = readBinding(binding.spec)
+  refuseWhileHeld({ plan, connection, policy: policyOf(deps, binding) })
+  const mailbox = openMailbox(deps, sync, { plan, connection, connectionKey: connectionKeyOf(binding) })
   const ownership = {
     installation: deps.installation.id,
     cluster: deps.installation.cluster,
     owner: ownerOfSync(sync, binding),
-    takeOver: resolved.connection.takeOver,
+    takeOver: connection.takeOver,
     knownOwners: deps.owners.all(),
   }
   const report = await purge({ mailbox, ownership, now: deps.now() }, signal)
   deps.metrics.operated("remove", report.removed)
   if (report.stopped) throw report.stopped
   return report.complete
+}
+
+/** Somebody changed their mind between the last pass and the end: what the policy says now counts. */
+function isRetained(deps: ControllerDeps, sync: CalendarSyncObject): boolean {
+  const binding = deps.caches.bindings.get(bindingKeyOf(sync))
+  return binding !== undefined && policyOf(deps, binding)?.sync.deletion.onUnbind === "Retain"
+}
+
+/**
+ * Undefined when it is gone, as after `kubectl delete -f` of everything at once: it said Purge when the finalizer was set.
+ * The source is not asked for at all: whatever it says, the copies go.
+ */
+function policyOf({ caches }: ControllerDeps, binding: MailboxBindingObject): PolicyPlan | undefined {
+  const policy = caches.policies.get(policyKeyOf(binding))
+  return policy && readPolicy(policy.spec)
+}
+
+/** Whoever said that nothing may be written, or removed, still means it. */
+function refuseWhileHeld({
+  plan,
+  connection,
+  policy,
+}: {
+  readonly plan: BindingPlan
+  readonly connection: Connection
+  readonly policy: PolicyPlan | undefined
+}): void {
+  const suspended = [
+    ...(plan.suspended ? ["MailboxBinding"] : []),
+    ...(policy?.suspended ? ["CalendarSyncPolicy"] : []),
+    ...(connection.suspended ? ["ExchangeConnection"] : []),
+  ]
+  if (suspended.length > 0) {
+    throw new NeedsAttentionError(`spec.suspend of the ${suspended[0]} is true, so nothing is removed`, {
+      reason: "DependencyNotReady",
+    })
+  }
+  if (policy !== undefined && policy.sync.management !== "Full") {
+    throw new NeedsAttentionError(
+      `the policy's management is ${policy.sync.management}, which removes nothing: set it to Full`,
+      { reason: "InvalidSpec" },
+    )
+  }
 }
 
 async function release(deps: ControllerDeps, sync: CalendarSyncObject, signal: AbortSignal): Promise<undefined> {
@@ -74,7 +123,8 @@ async function stay(
   signal: AbortSignal,
 ): Promise<ReconcileResult> {
   const failures = (sync.status?.consecutiveFailures ?? 0) + 1
-  const requeueAfterMs = retryMs(failures, undefined, deps.random)
+  const retry = { sooner: verdict.stalled === undefined }
+  const requeueAfterMs = retryMs({ consecutiveFailures: failures, retry }, undefined, deps.random)
   const message = `${verdict.ready.message}. To let go of the mailbox as it is: ${howToAbandon(sync)}`
   const said: Verdict = {
     ready: { ...verdict.ready, message },

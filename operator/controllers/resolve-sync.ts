@@ -37,10 +37,10 @@ export async function resolveSync(
   }
   const { hub } = deps
   const areKnown =
-    hub.wasExamined("connection", resolved.connectionKey) && hub.wasExamined("source", resolved.sourceKey)
-  if (!areKnown) return { kind: "Waiting" }
+    hub.wasExamined("connection", resolved.connectionObject) && hub.wasExamined("source", resolved.sourceObject)
+  if (!areKnown || isNotYetAskedFor(deps, resolved, sync.spec.identity)) return { kind: "Waiting" }
   const mailbox = openMailbox(deps, sync, resolved)
-  const source = sourceCalendar(resolved, sync.spec.identity)
+  const source = sourceCalendar(deps, resolved, sync.spec.identity)
   return { kind: "Ready", sync: { ...resolved, binding, mailbox, source, owner: ownerOfSync(sync, binding) } }
 }
 
@@ -61,14 +61,27 @@ export function ownerOfSync(sync: CalendarSyncObject, binding: MailboxBindingObj
   })
 }
 
-function suspendedBy({ plan, policy, connection }: ResolvedBinding): string | undefined {
+function suspendedBy({ plan, policy, connection, sourceObject }: ResolvedBinding): string | undefined {
   if (plan.suspended) return "MailboxBinding"
   if (policy.suspended) return "CalendarSyncPolicy"
-  return connection.suspended ? "ExchangeConnection" : undefined
+  if (connection.suspended) return "ExchangeConnection"
+  return sourceObject.spec.suspend ? "CalendarSource" : undefined
+}
+
+/** A source addressed by identity does not know one that a binding has just named: it is about to be read again. */
+function isNotYetAskedFor({ hub }: ControllerDeps, { sourceKey }: ResolvedBinding, identity: string): boolean {
+  const opened = hub.sources.get(sourceKey)
+  if (opened?.reading === undefined || hub.unreadSources.has(sourceKey)) return false
+  const isKnown = opened.reading.calendars.has(identity) || opened.asked.has(identity)
+  return !isKnown && !opened.reading.failed.some(one => one.identity === identity)
 }
 
 /** Decides before any request: the connection's policy first, then whether Exchange was seen to agree. */
-export function openMailbox(deps: ControllerDeps, sync: CalendarSyncObject, resolved: ResolvedBinding): Calendar {
+export function openMailbox(
+  deps: ControllerDeps,
+  sync: CalendarSyncObject,
+  resolved: Pick<ResolvedBinding, "plan" | "connection" | "connectionKey">,
+): Calendar {
   const address = sync.spec.mailbox
   const decision = decideScope(resolved.connection.accessPolicy, address)
   if (!decision.allowed) throw new NeedsAttentionError(decision.message, { reason: "OutOfScope" })
@@ -91,8 +104,13 @@ export function openMailbox(deps: ControllerDeps, sync: CalendarSyncObject, reso
 }
 
 /** An identity that is not there is not an empty calendar: what is in the mailbox stays until somebody says otherwise. */
-function sourceCalendar({ reading, sourceKey }: ResolvedBinding, identity: string): SourceCalendar {
-  if (reading === undefined) {
+function sourceCalendar(
+  { hub }: ControllerDeps,
+  { reading, sourceKey }: ResolvedBinding,
+  identity: string,
+): SourceCalendar {
+  const isUnread = hub.unreadSources.has(sourceKey) && reading?.calendars.has(identity) !== true
+  if (reading === undefined || isUnread) {
     throw new TemporaryError(`waiting for CalendarSource ${sourceKey} to be read: see its conditions`, {
       reason: "DependencyNotReady",
     })

@@ -6,17 +6,17 @@ import { patchStatus } from "../runtime/status.ts"
 
 /**
  * Our own writes come back through the cache a moment later. Until they do, reading the cache would show the status
- * before, and a status compared with it could be left unwritten. So what was written is remembered until the cache moves.
+ * before, and a status compared with it could be left unwritten. So what was written is remembered until the cache has it.
  */
 export class StatusBook {
   readonly #client: KubeClient
-  readonly #written = new Map<string, { readonly instead: string; readonly object: KubeObject }>()
+  readonly #written = new Map<string, KubeObject>()
 
   constructor(client: KubeClient) {
     this.#client = client
   }
 
-  /** The object as last written here, or as cached if the cache has moved since. */
+  /** The object as cached, with the status as last written here as long as the cache is behind that. */
   read<Spec, Status>(
     cache: Cache<KubeObject<Spec, Status>>,
     kind: ResourceKind,
@@ -26,10 +26,7 @@ export class StatusBook {
     const name = `${kind.kind} ${key}`
     const written = this.#written.get(name)
     if (written === undefined) return cached
-    if (cached !== undefined && cached.metadata.resourceVersion === written.instead) {
-      // The spec is the cache's, the status ours: the same object, seen at the same version.
-      return { ...cached, status: written.object.status as Status }
-    }
+    if (cached !== undefined && isBehind(cached, written)) return { ...cached, status: written.status as Status }
     this.#written.delete(name)
     return cached
   }
@@ -44,7 +41,21 @@ export class StatusBook {
     const after = await patchStatus({ client: this.#client, kind, object, next }, signal)
     const name = `${kind.kind} ${keyOf(object.metadata)}`
     if (after === undefined) this.#written.delete(name)
-    else if (after !== object) this.#written.set(name, { instead: object.metadata.resourceVersion, object: after })
+    else if (after !== object) this.#written.set(name, after)
     return after
   }
+}
+
+/**
+ * Versions of one object can be put in order since Kubernetes 1.35; before, and in every API server there is, they are
+ * numbers all the same. Somebody else's write in between (an annotation) must not make us forget our own.
+ */
+function isBehind(cached: KubeObject, written: KubeObject): boolean {
+  if (cached.metadata.uid !== written.metadata.uid) return false
+  const [known, ours] = [cached, written].map(({ metadata }) => versionOf(metadata.resourceVersion))
+  return known !== undefined && ours !== undefined && known < ours
+}
+
+function versionOf(text: string): bigint | undefined {
+  return /^\d+$/.test(text) ? BigInt(text) : undefined
 }

@@ -4,6 +4,7 @@ import type { PolicyPlan } from "../resources/calendar-sync-policy.ts"
 import { keyOf } from "../runtime/objects.ts"
 import type { PassKind } from "../sync/report.ts"
 import type { CalendarSyncObject } from "./objects.ts"
+import type { SyncOutcome } from "./outcome.ts"
 
 /** After the first failure; doubles with every further one. */
 const firstRetryMs = 5_000
@@ -51,8 +52,19 @@ export function nextPassMs(
   return nextFull === undefined ? interval : Math.min(interval, Math.max(0, now.until(nextFull).total("milliseconds")))
 }
 
-/** How long until the next try after the n-th failure in a row; never sooner than the other side asked for. */
-export function retryMs(failures: number, retryAfterMs: number | undefined, random: () => number): number {
+/** Where no policy could be read that says it. */
+const usualIntervalMs = 5 * 60_000
+
+/**
+ * How long until the next try after the n-th failure in a row; never sooner than the other side asked for, nor than the
+ * interval when only a person can help.
+ */
+export function retryMs(
+  { consecutiveFailures: failures, retry }: Pick<SyncOutcome, "consecutiveFailures" | "retry">,
+  policy: PolicyPlan | undefined,
+  random: () => number,
+): number {
   const backoff = Math.min(firstRetryMs * 2 ** Math.max(0, failures - 1), longestRetryMs)
-  return Math.max(jitteredIntervalMs(backoff, random), retryAfterMs ?? 0)
+  const least = retry?.sooner === false ? (policy?.sync.schedule.intervalMs ?? usualIntervalMs) : 0
+  return Math.max(jitteredIntervalMs(Math.max(backoff, least), random), retry?.afterMs ?? 0)
 }

@@ -1,6 +1,8 @@
 import { NeedsAttentionError, reasonOf, TemporaryError } from "../core/errors.ts"
 import { isReason, reasons } from "../resources/reasons.ts"
 import { type Condition, removeCondition, setCondition } from "../runtime/conditions.ts"
+import { NotLeaderError } from "../runtime/fence.ts"
+import { KubeApiError } from "../runtime/kube-error.ts"
 
 /**
  * What a reconcile came to, in the vocabulary of kstatus. `Ready` is always there; `Reconciling` and `Stalled` only
@@ -42,6 +44,15 @@ export function verdictOf(error: unknown): Verdict {
     return failed(isReason(reason) ? reason : "InternalError", error.message)
   }
   throw error
+}
+
+/**
+ * Whether an error is a mistake of ours. A refusal of the API server, a lost lease and our own end are none: they say
+ * nothing about the object, and are tried again.
+ */
+export function isBug(error: unknown, signal: AbortSignal): boolean {
+  const isSaid = error instanceof TemporaryError || error instanceof NeedsAttentionError
+  return !isSaid && !signal.aborted && !(error instanceof KubeApiError) && !(error instanceof NotLeaderError)
 }
 
 function isStallReason(reason: string): boolean {

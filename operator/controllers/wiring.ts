@@ -1,5 +1,5 @@
 import { NeedsAttentionError, TemporaryError } from "../core/errors.ts"
-import { annotations } from "../resources/api-group.ts"
+import { annotations, cleanupFinalizer } from "../resources/api-group.ts"
 import { calendarEvents } from "../resources/calendar-event.ts"
 import { calendarSources } from "../resources/calendar-source.ts"
 import { calendarSyncs } from "../resources/calendar-sync.ts"
@@ -7,18 +7,20 @@ import { calendarSyncPolicies } from "../resources/calendar-sync-policy.ts"
 import { exchangeConnections } from "../resources/exchange-connection.ts"
 import { mailboxBindings } from "../resources/mailbox-binding.ts"
 import type { Cache } from "../runtime/cache.ts"
-import { findCondition } from "../runtime/conditions.ts"
+import { type Condition, findCondition } from "../runtime/conditions.ts"
 import type { Controller, FailureKind } from "../runtime/controller.ts"
 import { isConflict, KubeApiError } from "../runtime/kube-error.ts"
 import type { Manager } from "../runtime/manager.ts"
 import { type KubeResource, keyOf } from "../runtime/objects.ts"
 import { changedForUs } from "../runtime/predicates.ts"
+import { mergePatchOf } from "../runtime/status.ts"
 import { reconcileEvent, sourcesOf } from "./calendar-event.ts"
 import { reconcileSource } from "./calendar-source.ts"
 import { reconcileSync } from "./calendar-sync.ts"
 import { reconcilePolicy } from "./calendar-sync-policy.ts"
 import type { ControllerDeps, Controllers } from "./deps.ts"
 import { reconcileConnection } from "./exchange-connection.ts"
+import { hasFinalizer } from "./finalizers.ts"
 import { reconcileBinding } from "./mailbox-binding.ts"
 import {
   bindingKeyOf,
@@ -34,7 +36,7 @@ import {
   policyKeyOf,
   sourceKeyOf,
 } from "./objects.ts"
-import { syncsOfPolicy } from "./who-depends.ts"
+import { syncsOfPolicy, syncsOfSource } from "./who-depends.ts"
 
 /** Which controllers there are, what they read, and who is woken by whose change. */
 
@@ -88,6 +90,7 @@ export function openControllers(deps: ControllerDeps, concurrency: number): Cont
     }),
   }
   wakeOnChange(deps.caches, controllers, deps)
+  deps.metrics.countSyncsOf(() => deps.caches.syncs.list().map(({ status }) => readinessOf(status?.conditions)))
   return controllers
 }
 
@@ -117,7 +120,7 @@ function wakeOnChange(caches: Caches, controllers: Controllers, deps: Controller
   wakeReferrers(caches, controllers)
   wakeCounters(caches, controllers)
   caches.events.onChange((before, after) => {
-    if (!changedForUs(before, after) && before?.metadata.labels === after?.metadata.labels) return
+    if (!changedForUs(before, after) && haveSameLabels(before, after)) return
     for (const event of [before, after]) {
       if (event === undefined) continue
       for (const source of sourcesOf(deps, event)) {
@@ -125,6 +128,10 @@ function wakeOnChange(caches: Caches, controllers: Controllers, deps: Controller
       }
     }
   })
+}
+
+function haveSameLabels(before: KubeResource | undefined, after: KubeResource | undefined): boolean {
+  return mergePatchOf(before?.metadata.labels ?? {}, after?.metadata.labels ?? {}) === undefined
 }
 
 function wakeItself<T extends KubeResource>(cache: Cache<T>, controller: Controller): void {
@@ -150,8 +157,13 @@ function wakeReferrers(caches: Caches, controllers: Controllers): void {
   wakeBindings(caches.policies, "policy")
   caches.policies.onChange((before, after) => {
     const object = after ?? before
-    if (object === undefined || !changedForUs(before, after)) return
+    if (object === undefined || !changedForUs(before, after, attention)) return
     for (const sync of syncsOfPolicy(caches, keyOf(object.metadata))) controllers.syncs.enqueue(keyOf(sync.metadata))
+  })
+  caches.sources.onChange((before, after) => {
+    const object = after ?? before
+    if (object === undefined || !changedForUs(before, after)) return
+    for (const sync of syncsOfSource(caches, keyOf(object.metadata))) controllers.syncs.enqueue(keyOf(sync.metadata))
   })
   caches.connections.onChange((before, after) => {
     const object = after ?? before
@@ -188,13 +200,36 @@ function wakeCounters(caches: Caches, controllers: Controllers): void {
     const sync = after ?? before
     if (sync === undefined) return
     const isCounted = (before === undefined) !== (after === undefined)
-    if (!isCounted && readyOf(before) === readyOf(after)) return
     const binding = caches.bindings.get(bindingKeyOf(sync))
+    // A connection stays as long as copies must still be removed through it.
+    if (isCounted || isHeld(before) !== isHeld(after)) wakeConnections(caches, controllers, binding)
+    if (!isCounted && readyOf(before) === readyOf(after)) return
     controllers.bindings.enqueue(bindingKeyOf(sync), { afterMs: gatherMs })
     if (!isCounted || binding === undefined) return
     controllers.policies.enqueue(policyKeyOf(binding), { afterMs: gatherMs })
-    controllers.connections.enqueue(connectionKeyOf(binding), { afterMs: gatherMs })
+    // What one binding let go of, or took, another may take, or must leave.
+    for (const rival of caches.bindings.byIndex("source", sourceKeyOf(binding))) {
+      controllers.bindings.enqueue(keyOf(rival.metadata), { afterMs: gatherMs })
+    }
   })
+}
+
+/** Without its binding nobody knows which connection a sync had: there are few, and a look is cheap. */
+function wakeConnections(caches: Caches, controllers: Controllers, binding: MailboxBindingObject | undefined): void {
+  const keys =
+    binding === undefined
+      ? caches.connections.list().map(({ metadata }) => keyOf(metadata))
+      : [connectionKeyOf(binding)]
+  for (const key of keys) controllers.connections.enqueue(key, { afterMs: gatherMs })
+}
+
+function isHeld(sync: CalendarSyncObject | undefined): boolean {
+  return sync !== undefined && hasFinalizer(sync, cleanupFinalizer)
+}
+
+function readinessOf(conditions: readonly Condition[] | undefined): { status: string; reason: string } {
+  const { status = "Unknown", reason = "Progressing" } = findCondition(conditions, "Ready") ?? {}
+  return { status, reason }
 }
 
 function readyOf(sync: CalendarSyncObject | undefined): string {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util"
 import type { Ownership } from "../core/copies.ts"
 import { type DesiredSet, desiredSet } from "../core/desired.ts"
 import { NeedsAttentionError, reasonOf } from "../core/errors.ts"
@@ -94,6 +95,11 @@ async function apply(request: SyncRequest, operations: readonly Operation[], sig
   return applyPlan({ operations, writer: mailbox.writer, now, onProgress: progress }, signal)
 }
 
+/** What an idle mailbox remembers is what it remembered: nothing to write. The order of pairs means nothing. */
+function byItem(pairs: readonly RememberedPair[] | undefined): unknown {
+  return pairs && new Map(pairs.map(pair => [`${pair.key}/${pair.occurrence ?? ""}`, pair]))
+}
+
 function isChangedMeanwhile({ outcome }: AppliedOperation): boolean {
   return !outcome.ok && reasonOf(outcome.error) === "ChangedMeanwhile"
 }
@@ -122,7 +128,9 @@ async function conclude(request: SyncRequest, outcome: Outcome, signal: AbortSig
   const applied = { ...last, results: [...earlier, ...last.results] }
   if (request.memory && request.policy.onExchangeDelete === "Respect") {
     const pairs = rememberPass({ plan, results: last.results, before: memory ?? [] })
-    await request.memory.store.save(request.memory.sync, pairs, signal)
+    if (!isDeepStrictEqual(byItem(pairs), byItem(memory))) {
+      await request.memory.store.save(request.memory.sync, pairs, signal)
+    }
   }
   return reportPass({
     kind: request.kind,
