@@ -9,6 +9,7 @@ import type { ResourceKind } from "../../operator/runtime/objects.ts"
 import { readSettings } from "../../operator/settings.ts"
 import { type KubeApi, startKubeApi } from "../simulators/kube-api/kube-api.ts"
 import { home, namespace as namespaceManifest } from "./manifests.ts"
+import { type OperatorProcess, spawnOperator } from "./operator-process.ts"
 import { until } from "./until.ts"
 
 /** Our kinds and those that stories touch besides. */
@@ -58,6 +59,7 @@ export class Cluster {
   readonly logLines: string[] = []
   readonly #client: KubeClient
   readonly #operators = new Set<OperatorHandle>()
+  readonly #processes: OperatorProcess[] = []
   readonly #clock: Clock | undefined
   readonly #logLevel: LogLevel
 
@@ -70,11 +72,9 @@ export class Cluster {
 
   /** Starts (another) operator; several may run at once when `leader-election` is "true". */
   async startOperator(flags: OperatorFlags = {}): Promise<OperatorHandle> {
-    const given = { "leader-election": "false", listen: "127.0.0.1:0", ...flags }
-    const argv = Object.entries(given).flatMap(([name, value]) => [`--${name}`, value])
     const log = createLog({ level: this.#logLevel, write: line => this.logLines.push(line) })
     const stop = new AbortController()
-    const settings = readSettings(argv, {}, "test")
+    const settings = readSettings(argvOf(flags), {}, "test")
     const clock = this.#clock
     const running = await startOperator(
       { settings, kubeConfig: this.#config("operator"), log, ...(clock && { clock }) },
@@ -93,8 +93,16 @@ export class Cluster {
     return handle
   }
 
+  /** The same as a process of its own, which can be killed. */
+  async spawnOperator(flags: OperatorFlags = {}): Promise<OperatorProcess> {
+    const spawned = await spawnOperator(this.kube.kubeconfig("operator"), argvOf(flags))
+    this.#processes.push(spawned)
+    return spawned
+  }
+
   async stopOperators(): Promise<void> {
     await Promise.all([...this.#operators].map(operator => operator.stop().catch(() => undefined)))
+    await Promise.all(this.#processes.map(operator => operator.kill()))
   }
 
   /** Applies manifests as server-side apply would. */
@@ -162,7 +170,13 @@ export class Cluster {
     const names = Object.keys(kinds).filter(kind => kinds[kind as KindName][0] === "calsync.dev") as KindName[]
     const objects = names.flatMap(kind => this.all(kind, ""))
     const told = objects.map(object => `${object.kind} ${object.metadata.name}: ${conditionsOf(object).join(" · ")}`)
-    return [...told, ...this.logLines.slice(-12)].join("\n")
+    const logged = this.logLines.slice(-12).map(line =>
+      line
+        .replace(/"stack":"[^"]*",?/g, "")
+        .trim()
+        .slice(0, 400),
+    )
+    return [...told, ...logged].join("\n")
   }
 
   async close(): Promise<void> {
@@ -180,6 +194,11 @@ export class Cluster {
     config.loadFromString(this.kube.kubeconfig(user))
     return config
   }
+}
+
+function argvOf(flags: OperatorFlags): readonly string[] {
+  const given = { "leader-election": "false", listen: "127.0.0.1:0", ...flags }
+  return Object.entries(given).flatMap(([name, value]) => [`--${name}`, value])
 }
 
 export type ClusterOptions = { readonly clock?: Clock; readonly logLevel?: LogLevel }

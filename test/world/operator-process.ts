@@ -1,55 +1,29 @@
-import { type ChildProcess, spawn } from "node:child_process"
+import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { createWriteStream } from "node:fs"
-import { createServer } from "node:net"
-import { fileURLToPath } from "node:url"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 
-const main = fileURLToPath(new URL("../../operator/main.ts", import.meta.url))
-
-/** The operator as a process of its own, as users run it. */
+/** An operator as a process of its own, for the one thing that cannot be done to one in this process. */
 export type OperatorProcess = {
-  readonly pid: number
-  /** `/livez`, `/readyz`, `/metrics`. */
-  readonly probesUrl: string
-  readonly logFile: string
-  /** Ends it as Kubernetes does, with its drain. */
-  stop(): Promise<void>
+  /** As SIGKILL does it: nothing is finished, nothing is said. */
+  kill(): Promise<void>
 }
 
-export async function spawnOperator({
-  kubeconfigFile,
-  logFile,
-  flags = {},
-}: {
-  readonly kubeconfigFile: string
-  readonly logFile: string
-  readonly flags?: Readonly<Record<string, string>>
-}): Promise<OperatorProcess> {
-  const listen = `127.0.0.1:${await freePort()}`
-  const argv = Object.entries({ kubeconfig: kubeconfigFile, listen, ...flags }).flatMap(([name, value]) => [
-    `--${name}`,
-    value,
-  ])
-  const child = spawn(process.execPath, [main, ...argv], { stdio: ["ignore", "pipe", "pipe"] })
-  const log = createWriteStream(logFile)
-  child.stdout.pipe(log)
-  child.stderr.pipe(log)
-  if (child.pid === undefined) throw new Error("the operator could not be started")
-  return { pid: child.pid, probesUrl: `http://${listen}`, logFile, stop: () => stop(child) }
-}
+const main = new URL("../../operator/main.ts", import.meta.url)
 
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  child.kill("SIGTERM")
-  await once(child, "exit")
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const address = server.address()
-  server.close()
-  await once(server, "close")
-  if (address === null || typeof address === "string") throw new Error("no free port")
-  return address.port
+export async function spawnOperator(kubeconfig: string, argv: readonly string[]): Promise<OperatorProcess> {
+  const folder = await mkdtemp(join(tmpdir(), "calsync-"))
+  const file = join(folder, "kubeconfig")
+  await writeFile(file, kubeconfig, { mode: 0o600 })
+  const child = spawn(process.execPath, [main.pathname, ...argv, "--kubeconfig", file], { stdio: "ignore", env: {} })
+  return {
+    kill: async () => {
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill("SIGKILL")
+        await once(child, "exit")
+      }
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
 }
