@@ -1,5 +1,7 @@
 import { type Context, Optional } from "@marcbachmann/cel-js"
+import { undeclaredFields } from "./cel-fields.ts"
 import { kubernetesEnvironment } from "./cel-functions.ts"
+import { escapedName } from "./cel-names.ts"
 import { duplicate, type FieldError, type FieldPath, forbiddenField, invalid, required } from "./field-error.ts"
 import { at, isEqual, isList, isObject, type Json } from "./json.ts"
 import type { Rule, Schema } from "./schema.ts"
@@ -8,10 +10,13 @@ import { keysOf } from "./schema-validation.ts"
 const environment = kubernetesEnvironment()
 const compiled = new Map<string, (context: Context) => unknown>()
 
-/** What is wrong with an expression, undefined when it compiles. */
-export function expressionProblem(expression: string): string | undefined {
+/** What is wrong with an expression over values of a schema, undefined when it compiles. */
+export function expressionProblem(expression: string, self?: Schema): string | undefined {
   const { valid, error } = environment.check(expression)
-  return valid ? undefined : (error?.message.split("\n")[0] ?? "does not compile")
+  if (!valid) return error?.message.split("\n")[0] ?? "does not compile"
+  if (self === undefined) return undefined
+  const [undeclared] = undeclaredFields(environment.parse(expression).ast, self)
+  return undeclared === undefined ? undefined : `undefined field '${undeclared}'`
 }
 
 /**
@@ -130,7 +135,7 @@ function toCel(value: Json, schema: Schema | undefined): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([name, child]) => {
       const property = schema?.properties.get(name)
-      return [property === undefined ? name : escaped(name), toCel(child, property ?? schema?.values)]
+      return [property === undefined ? name : escapedName(name), toCel(child, property ?? schema?.values)]
     }),
   )
 }
@@ -139,20 +144,4 @@ function textToCel(value: string, format: string | undefined): unknown {
   if (format === "date-time" || format === "date") return new Date(value)
   if (format === "duration") return environment.evaluate("duration(self)", { self: value })
   return value
-}
-
-const celKeywords = new Set(
-  "true false null in as break const continue else for function if import let loop package namespace return var void while".split(
-    " ",
-  ),
-)
-
-/** https://kubernetes.io/docs/reference/using-api/cel/#escaping */
-function escaped(name: string): string {
-  if (celKeywords.has(name)) return `__${name}__`
-  return name
-    .replaceAll("__", "__underscores__")
-    .replaceAll(".", "__dot__")
-    .replaceAll("-", "__dash__")
-    .replaceAll("/", "__slash__")
 }

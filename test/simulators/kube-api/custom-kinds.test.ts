@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { at, type Json, listAt, textAt } from "./json.ts"
-import { createWidget, startCluster, widget, widgets } from "./sample-cluster.ts"
+import { createWidget, startCluster, widget, widgetDefinition, widgets } from "./sample-cluster.ts"
 
 const complaints: readonly { readonly spec: Readonly<Record<string, Json>>; readonly says: string }[] = [
   { spec: { color: "pink" }, says: `spec.color: Unsupported value: "pink": supported values: "red", "green", "blue"` },
@@ -195,4 +195,43 @@ test("a definition whose name or scope is wrong is refused", async context => {
   const fields = listAt(refused.body, "details", "causes").map(cause => textAt(cause, "field"))
   assert.ok(fields.includes("metadata.name"))
   assert.ok(fields.includes("spec.scope"))
+})
+
+const badSchemas: readonly { readonly from: string; readonly to: string; readonly says: RegExp }[] = [
+  {
+    from: "rule: self >= oldSelf",
+    to: "rule: self >=",
+    says: /x-kubernetes-validations\[0\]\.rule: Invalid value: .*compilation failed/u,
+  },
+  { from: "!has(self.max) ||", to: "!has(self.maxx) ||", says: /compilation failed: .*undefined field 'maxx'/u },
+  { from: "self.color == oldSelf.color", to: `"self.parts.all(p, p.nome != '')"`, says: /undefined field 'nome'/u },
+  {
+    from: "x-kubernetes-list-type: map\n                  x-kubernetes-list-map-keys: [name]",
+    to: "x-kubernetes-list-type: atomic",
+    says: /oldSelf cannot be used on the uncorrelatable portion/u,
+  },
+  {
+    from: "items: { type: string } }",
+    to: "items: { } }",
+    says: /items\.type: Required value: must not be empty for specified object fields/u,
+  },
+  { from: "required: [name]", to: "required: []", says: /must have a default or be a required property/u },
+  { from: "default: 1", to: "default: 0", says: /default: Invalid value: 0: .* should be greater than or equal to 1/u },
+  { from: "jsonPath: .spec.size", to: "jsonPath: spec.size", says: /must be a simple json path starting with/u },
+  { from: "storage: true", to: "storage: false", says: /must have exactly one version marked as storage version/u },
+]
+
+test("a definition that the real server would not take is refused, with the place of the mistake", async context => {
+  const { client } = await startCluster(context)
+  const path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+  await client.call(`${path}/widgets.example.org`, { method: "DELETE" })
+  for (const { from, to, says } of badSchemas) {
+    const body = widgetDefinition.replace(from, to)
+    assert.notEqual(body, widgetDefinition, from)
+
+    const reply = await client.call(path, { method: "POST", contentType: "application/yaml", body })
+
+    assert.equal(reply.code, 422, `${to}: ${reply.text}`)
+    assert.match(textAt(reply.body, "message") ?? "", says)
+  }
 })

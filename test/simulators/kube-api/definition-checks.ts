@@ -1,6 +1,7 @@
-import { type FieldError, invalid, notSupported } from "./field-error.ts"
-import { at, isEqual, textAt } from "./json.ts"
+import { type FieldError, type FieldPath, invalid, notSupported } from "./field-error.ts"
+import { at, isEqual, isObject, type JsonObject, listAt, textAt } from "./json.ts"
 import type { KubeObject } from "./kube-object.ts"
+import { checkSchema } from "./schema-checks.ts"
 
 export function checkDefinition(definition: KubeObject, old: KubeObject | undefined): readonly FieldError[] {
   const errors: FieldError[] = []
@@ -25,5 +26,40 @@ export function checkDefinition(definition: KubeObject, old: KubeObject | undefi
       if (!isEqual(at(old, ...path), value)) errors.push(invalid(path, value ?? null, "field is immutable"))
     }
   }
-  return errors
+  return [...errors, ...checkVersions(definition)]
+}
+
+function checkVersions(definition: KubeObject): readonly FieldError[] {
+  const versions = listAt(definition, "spec", "versions").filter(isObject)
+  const storing = versions.filter(version => version["storage"] === true)
+  const path: FieldPath = ["spec", "versions"]
+  const errors = versions.flatMap((version, index) => checkVersion(version, [...path, index]))
+  if (storing.length === 1) return errors
+  return [
+    ...errors,
+    invalid(path, listAt(definition, "spec", "versions"), "must have exactly one version marked as storage version"),
+  ]
+}
+
+const columnTypes = ["boolean", "date", "integer", "number", "string"]
+
+function checkVersion(version: JsonObject, path: FieldPath): readonly FieldError[] {
+  const columns = listAt(version, "additionalPrinterColumns").flatMap((column, index) => {
+    const where = [...path, "additionalPrinterColumns", index]
+    const type = textAt(column, "type") ?? ""
+    const jsonPath = textAt(column, "jsonPath") ?? ""
+    return [
+      ...(columnTypes.includes(type) ? [] : [notSupported([...where, "type"], type, columnTypes)]),
+      ...(jsonPath.startsWith(".")
+        ? []
+        : [invalid([...where, "jsonPath"], jsonPath, "must be a simple json path starting with .")]),
+    ]
+  })
+  const selectable = listAt(version, "selectableFields").flatMap((field, index) => {
+    const jsonPath = textAt(field, "jsonPath") ?? ""
+    const where = [...path, "selectableFields", index, "jsonPath"]
+    return /^(\.[A-Za-z_]\w*)+$/u.test(jsonPath) ? [] : [invalid(where, jsonPath, "is an invalid path")]
+  })
+  const schema = checkSchema(at(version, "schema", "openAPIV3Schema"), [...path, "schema", "openAPIV3Schema"])
+  return [...columns, ...selectable, ...schema]
 }
