@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto"
-import type { AccessPolicy, App, Directory, FederatedCredential, Group, RoleAssignment } from "./directory/directory.ts"
+import type { AccessPolicy, App, Directory, Group, RoleAssignment } from "./directory/directory.ts"
 import type { Fault, Faults } from "./faults.ts"
 import type { Call } from "./graph/call.ts"
 import type { CounterSnapshot, Counters } from "./graph/counters.ts"
@@ -12,8 +12,9 @@ import { findEntry, type Target } from "./graph/target.ts"
 import type { Throttle } from "./graph/throttle.ts"
 import { createEvent, deleteEvent, updateEvent } from "./graph/write-events.ts"
 import type { AccessTokens } from "./login/access-tokens.ts"
+import { type AppSeed, defaultPermissions, type MailboxSeed } from "./seeds.ts"
 import type { Entry } from "./store/item.ts"
-import { type Json, jsonAt, textAt } from "./store/json.ts"
+import { type Json, textAt } from "./store/json.ts"
 import { DEFAULT_CALENDAR, DELETED_ITEMS, type Mailbox, type MailboxState } from "./store/mailbox.ts"
 import type { Mail } from "./store/outbox.ts"
 import { entryOf } from "./store/series.ts"
@@ -21,43 +22,11 @@ import { itemsOf, type Store } from "./store/store.ts"
 import type { Switches } from "./store/switches.ts"
 import { utc, wallOf } from "./store/time-zones.ts"
 
-export type MailboxSeed = {
-  readonly address: string
-  readonly id?: string
-  readonly displayName?: string
-  readonly aliases?: readonly string[]
-  readonly timeZone?: string
-  readonly state?: MailboxState
-  readonly purpose?: "user" | "shared" | "room" | "equipment"
-  /** Events of its own, in Graph's form. */
-  readonly events?: readonly Json[]
-}
-
-export type AppSeed = {
-  readonly clientId?: string
-  readonly name?: string
-  /** One secret that does not expire; made up when no credential of any kind is given. */
-  readonly secret?: string
-  readonly secrets?: readonly { readonly value: string; readonly expiresMs?: number }[]
-  readonly certificatesPem?: readonly string[]
-  readonly federated?: readonly FederatedCredential[]
-  /** Consented tenant-wide; everything calendars need when absent. */
-  readonly permissions?: readonly string[]
-}
-
 /** What an assertion wants to see: an event in Graph's form with all its named properties as `properties`. */
 export type SeenEvent = Json & {
   readonly id: string
   readonly properties: Readonly<Record<string, string | readonly string[]>>
 }
-
-const defaultPermissions = [
-  "Calendars.ReadWrite",
-  "MailboxSettings.Read",
-  "User.Read.All",
-  "GroupMember.Read.All",
-  "Place.Read.All",
-]
 
 type Parts = {
   readonly store: Store
@@ -363,8 +332,3 @@ export class Admin {
 }
 
 const MINUTE_MS = 60_000
-
-/** For scripts: the start of an event as an instant. */
-export function startOf(event: Json): Temporal.Instant {
-  return Temporal.Instant.from(`${textAt(jsonAt(event, "start"), "dateTime") ?? ""}Z`)
-}

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto"
 import { setTimeout as wait } from "node:timers/promises"
 import type { Directory } from "../directory/directory.ts"
 import { MailboxAccess } from "../directory/mailbox-access.ts"
-import type { ActiveFault, Faults } from "../faults.ts"
+import type { Faults } from "../faults.ts"
 import type { AccessTokens } from "../login/access-tokens.ts"
 import type { Mailbox } from "../store/mailbox.ts"
 import type { Store } from "../store/store.ts"
@@ -10,10 +10,12 @@ import { runBatch, type Step } from "./batch.ts"
 import type { Call, Caller, Reply } from "./call.ts"
 import type { Counters } from "./counters.ts"
 import { DeltaRounds } from "./delta.ts"
+import { underFault } from "./fault-effects.ts"
 import { GraphError, noSuchResource } from "./graph-error.ts"
 import { getUser, groupRoute, listGroups, listUsers, notInDirectory } from "./people.ts"
 import { parsePreferences } from "./preferences.ts"
 import { parseQuery } from "./query.ts"
+import { refusal } from "./refusal.ts"
 import { mailboxRoute, type Route } from "./routes.ts"
 import type { Subscriptions } from "./subscriptions.ts"
 import type { Throttle } from "./throttle.ts"
@@ -57,8 +59,8 @@ export class GraphFace {
 
   async handle(request: GraphRequest): Promise<Reply> {
     const requestId = randomUUID()
-    const reply = await this.#answer(request, requestId).catch((error: unknown) =>
-      this.#refusal(error, requestId, request),
+    const reply = await this.#answer(request).catch((error: unknown) =>
+      refusal(error, { requestId, request, nowMs: this.#nowMs }),
     )
     const client = request.headers.get("client-request-id")
     const diagnostic = {
@@ -79,10 +81,14 @@ export class GraphFace {
     return { ...reply, headers }
   }
 
-  async #answer(request: GraphRequest, requestId: string): Promise<Reply> {
+  async #answer(request: GraphRequest): Promise<Reply> {
     const caller = this.#callerOf(request.headers.get("authorization"))
     if (/^\/v1\.0\/\$batch\/?$/.test(request.url)) return this.#batch(request, caller)
-    return this.#step(request, caller, requestId)
+    return this.#step(request, caller)
+  }
+
+  get #nowMs(): number {
+    return this.#parts.store.clock.now()
   }
 
   #callerOf(authorization: string | undefined): Caller {
@@ -96,7 +102,7 @@ export class GraphFace {
   async #batch(request: GraphRequest, caller: Caller): Promise<Reply> {
     this.#parts.counters.count("batch", undefined)
     const fault = this.#parts.faults.strike({ operation: "batch", mailboxNames: [] })
-    return this.#under(fault, () =>
+    return underFault(fault, () =>
       runBatch(request.body, {
         shuffles: this.#parts.store.switches.batchShuffles,
         run: step => this.#batchStep(step, request, caller),
@@ -110,14 +116,14 @@ export class GraphFace {
     const url = path.startsWith("/v1.0/") ? path : `/v1.0${path}`
     const inner = { method: step.method, url, origin: outer.origin, headers: step.headers, body: step.body }
     const requestId = randomUUID()
-    const reply = await this.#step(inner, caller, requestId).catch((error: unknown) =>
-      this.#refusal(error, requestId, inner),
+    const reply = await this.#step(inner, caller).catch((error: unknown) =>
+      refusal(error, { requestId, request: inner, nowMs: this.#nowMs }),
     )
     this.#parts.counters.countStatus(reply.status)
     return reply
   }
 
-  async #step(request: GraphRequest, caller: Caller, _requestId: string): Promise<Reply> {
+  async #step(request: GraphRequest, caller: Caller): Promise<Reply> {
     const context = this.#contextOf(request, caller)
     const { call, mailbox, route } = context
     this.#parts.counters.count(route.operation, mailbox?.address)
@@ -126,7 +132,7 @@ export class GraphFace {
       if (this.#parts.latencyMs > 0) await wait(this.#parts.latencyMs)
       const names = mailbox ? [mailbox.address, mailbox.id, ...mailbox.aliases].map(name => name.toLowerCase()) : []
       const fault = this.#parts.faults.strike({ operation: route.operation, mailboxNames: names })
-      const reply = await this.#under(fault, async () => {
+      const reply = await underFault(fault, async () => {
         this.#mayTouch(context)
         return route.run(call)
       })
@@ -215,51 +221,6 @@ export class GraphFace {
     if (verdict === "deniedByPolicy") throw new GraphError(403, "ErrorAccessDenied", accessPolicyText)
     if (verdict === "denied") throw new GraphError(403, "ErrorAccessDenied", accessDeniedText)
   }
-
-  /** Runs a request under the fault it met. */
-  async #under(fault: ActiveFault | undefined, run: () => Promise<Reply>): Promise<Reply> {
-    if (!fault) return run()
-    switch (fault.kind) {
-      case "status":
-        return statusReply(fault)
-      case "drop":
-        return dropped(fault.when, run)
-      case "slow":
-        await wait(fault.delayMs)
-        return run()
-      case "delayedCommit": {
-        const late = async () => {
-          await wait(fault.delayMs)
-          await run().catch(() => undefined)
-        }
-        void late()
-        return statusReply({ status: 504, code: "UnknownError", message: "" })
-      }
-      default:
-        return fault satisfies never
-    }
-  }
-
-  #refusal(error: unknown, requestId: string, request: GraphRequest): Reply {
-    if (!(error instanceof GraphError)) throw error
-    const at = Temporal.Instant.fromEpochMilliseconds(this.#parts.store.clock.now())
-    const innerError = {
-      date: at.toString({ smallestUnit: "second" }).slice(0, -1),
-      "request-id": requestId,
-      "client-request-id": request.headers.get("client-request-id") ?? requestId,
-    }
-    return {
-      status: error.status,
-      headers: error.headers,
-      body: { error: { code: error.code, message: error.message, ...error.annotations, innerError } },
-    }
-  }
-}
-
-async function dropped(when: "before" | "after" | "midBody", run: () => Promise<Reply>): Promise<Reply> {
-  if (when === "before") return { status: 0, dropped: "silently" }
-  const reply = await run()
-  return { ...reply, dropped: when === "midBody" ? "midBody" : "silently" }
 }
 
 function unauthenticated(message: string): GraphError {
@@ -297,26 +258,4 @@ function withApplied(reply: Reply, call: Call): Reply {
   const { applied } = call.preferences
   if (applied.length === 0 || reply.status >= 300 || reply.headers?.["preference-applied"]) return reply
   return { ...reply, headers: { ...reply.headers, "preference-applied": applied.join(", ") } }
-}
-
-const defaultCodes: Readonly<Record<number, string>> = {
-  410: "SyncStateNotFound",
-  412: "ErrorIrresolvableConflict",
-  429: "ApplicationThrottled",
-  503: "ErrorMailboxStoreUnavailable",
-  504: "UnknownError",
-}
-
-function statusReply(fault: {
-  readonly status: number
-  readonly code?: string
-  readonly message?: string
-  readonly retryAfter?: number
-  readonly text?: string
-}): Reply {
-  const code = fault.code ?? defaultCodes[fault.status] ?? "UnknownError"
-  const headers: Record<string, string> =
-    fault.retryAfter === undefined ? {} : { "retry-after": String(fault.retryAfter) }
-  const body = fault.text ?? { error: { code, message: fault.message ?? "The service is having a bad day." } }
-  return { status: fault.status, headers, body }
 }

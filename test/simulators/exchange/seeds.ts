@@ -1,0 +1,38 @@
+import type { FederatedCredential } from "./directory/directory.ts"
+import type { Json } from "./store/json.ts"
+import type { MailboxState } from "./store/mailbox.ts"
+
+/** What an organisation is made of when it begins. */
+
+export type MailboxSeed = {
+  readonly address: string
+  readonly id?: string
+  readonly displayName?: string
+  readonly aliases?: readonly string[]
+  readonly timeZone?: string
+  readonly state?: MailboxState
+  readonly purpose?: "user" | "shared" | "room" | "equipment"
+  /** Events of its own, in Graph's form. */
+  readonly events?: readonly Json[]
+}
+
+export type AppSeed = {
+  readonly clientId?: string
+  readonly name?: string
+  /** One secret that does not expire; made up when no credential of any kind is given. */
+  readonly secret?: string
+  readonly secrets?: readonly { readonly value: string; readonly expiresMs?: number }[]
+  readonly certificatesPem?: readonly string[]
+  readonly federated?: readonly FederatedCredential[]
+  /** Consented tenant-wide; everything calendars need when absent. */
+  readonly permissions?: readonly string[]
+}
+
+/** What a calendar operator is usually given. */
+export const defaultPermissions = [
+  "Calendars.ReadWrite",
+  "MailboxSettings.Read",
+  "User.Read.All",
+  "GroupMember.Read.All",
+  "Place.Read.All",
+]
