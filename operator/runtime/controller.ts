@@ -118,15 +118,22 @@ export class QueueController implements Controller {
     const reconcileId = Math.floor(this.#clock.random() * 2 ** 48).toString(36)
     const log = this.#log.child({ object: key, reconcileId })
     const startMs = this.#clock.monotonicMs()
+    let timedOut = false
     try {
       const limit = { clock: this.#clock, ms: this.timeoutMs }
-      const result = await withDeadline(limit, this.#stopped.signal, signal =>
-        this.#options.reconcile(key, { signal, log, reconcileId }),
-      )
+      const result = await withDeadline(limit, this.#stopped.signal, async signal => {
+        try {
+          return await this.#options.reconcile(key, { signal, log, reconcileId })
+        } finally {
+          timedOut = signal.reason instanceof DeadlineExceededError
+        }
+      })
       this.#succeeded(key, result)
     } catch (error) {
       this.#failed(key, error, log)
     } finally {
+      if (timedOut) this.#metrics.timeouts.inc({ controller: this.name })
+
       const seconds = (this.#clock.monotonicMs() - startMs) / 1000
       this.#metrics.seconds.observe({ controller: this.name }, seconds)
     }
@@ -148,7 +155,6 @@ export class QueueController implements Controller {
     }
     this.#count("error")
     this.#metrics.errors.inc({ controller: this.name })
-    if (error instanceof DeadlineExceededError) this.#metrics.timeouts.inc({ controller: this.name })
     this.#retry(key, this.#classify(error), error, log)
   }
 

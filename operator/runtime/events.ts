@@ -21,7 +21,7 @@ export interface EventRecorder {
   record(object: KubeResource, event: ObjectEvent): void
 }
 
-export const eventKind: ResourceKind = { group: "events.k8s.io", version: "v1", plural: "events", kind: "Event" }
+const eventKind: ResourceKind = { group: "events.k8s.io", version: "v1", plural: "events", kind: "Event" }
 
 export type EventWriterOptions = {
   readonly client: KubeClient

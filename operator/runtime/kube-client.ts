@@ -8,7 +8,7 @@ import { readWatch } from "./watch-stream.ts"
 
 /** An object to be made; the client fills in apiVersion and kind. */
 export type NewObject = { readonly metadata: NewMeta; readonly [field: string]: unknown }
-export type NewMeta = ObjectRef & { readonly [field: string]: unknown }
+type NewMeta = ObjectRef & { readonly [field: string]: unknown }
 
 export type ListOptions = {
   readonly namespace?: string
@@ -40,6 +40,8 @@ export type ApplyOptions = {
 export type KubeClientOptions = {
   readonly kubeConfig: KubeConfig
   readonly clock?: Clock
+  /** Who asks, in the server's audit log. */
+  readonly userAgent?: string
   /** For one attempt of one request that is not a watch. */
   readonly requestTimeoutMs?: number
 }

@@ -26,7 +26,12 @@ export type Answer = { readonly code: number; readonly text: string }
 /** One attempt, told afterwards; code 0 when there was no answer. */
 export type Observer = (attempt: { readonly method: string; readonly code: number; readonly seconds: number }) => void
 
-type RequesterOptions = { readonly kubeConfig: KubeConfig; readonly clock: Clock; readonly requestTimeoutMs: number }
+type RequesterOptions = {
+  readonly kubeConfig: KubeConfig
+  readonly clock: Clock
+  readonly requestTimeoutMs: number
+  readonly userAgent?: string
+}
 
 const mostAttempts = 4
 // Longer waits belong to the queue, which has other things to do meanwhile.
@@ -39,11 +44,13 @@ export class Requester {
   readonly #auth: KubeAuth
   readonly #clock: Clock
   readonly #requestTimeoutMs: number
+  readonly #identity: Readonly<Record<string, string>>
 
-  constructor({ kubeConfig, clock, requestTimeoutMs }: RequesterOptions) {
+  constructor({ kubeConfig, clock, requestTimeoutMs, userAgent }: RequesterOptions) {
     this.#auth = new KubeAuth(kubeConfig, clock)
     this.#clock = clock
     this.#requestTimeoutMs = requestTimeoutMs
+    this.#identity = userAgent === undefined ? {} : { "user-agent": userAgent }
   }
 
   /** The whole answer of a successful request. */
@@ -89,7 +96,7 @@ export class Requester {
       origin: url.origin,
       path: `${url.pathname.replace(/\/$/, "")}${plan.path}${query}`,
       method: plan.method,
-      headers: { ...headers, ...describeBody(plan) },
+      headers: { ...this.#identity, ...headers, ...describeBody(plan) },
       body: plan.body === undefined ? null : JSON.stringify(plan.body),
       signal,
     }

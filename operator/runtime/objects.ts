@@ -4,7 +4,7 @@
  * The folder `runtime` is a controller runtime: watches, queue, leases, status. It has no idea of calendars.
  */
 
-export type OwnerReference = {
+type OwnerReference = {
   readonly apiVersion: string
   readonly kind: string
   readonly name: string

@@ -18,7 +18,7 @@ import { InactiveError, SilenceLimit } from "./silence-limit.ts"
  * | 410, 404 (kind removed)            | list anew at once; back off if that happens again before an event   |
  * | anything else                      | back off 0.8 s … 30 s, watch on from the last version               |
  *
- * A list that fails backs off likewise. Nothing but the signal ends it.
+ * A list that fails backs off likewise, and a Retry-After is kept to. Nothing but the signal ends it.
  */
 
 export type ReflectorTiming = {
@@ -32,7 +32,7 @@ export type ReflectorTiming = {
 }
 
 /** client-go's numbers, but for the safety list, which it does not have. */
-export const usualTiming: ReflectorTiming = {
+const usualTiming: ReflectorTiming = {
   watchSeconds: { from: 300, to: 600 },
   inactivityMs: 150_000,
   backoffMs: { first: 800, longest: 30_000, resetAfter: 120_000 },
@@ -254,7 +254,8 @@ export class Reflector<T extends KubeResource> {
     // At once is for what is over by now; twice in a row it is not.
     if (reason === "inactive" || (reason === "expired" && this.#heardSinceList)) return
     const level = reason === "denied" || reason === "kindGone" || reason === "error" ? "error" : "info"
-    const pauseMs = this.#nextPauseMs()
+    const askedMs = error instanceof KubeApiError ? error.retryAfterMs : undefined
+    const pauseMs = Math.max(this.#nextPauseMs(), askedMs ?? 0)
     this.#log[level]({ error: briefly(error), reason, pauseMs }, "watching again after a pause")
     await sleep(this.#clock, pauseMs, signal).catch(() => undefined)
   }

@@ -175,6 +175,17 @@ test("a reconcile past its time is aborted, counted and tried again", async () =
   assert.equal(reasons.length, 2)
 })
 
+test("a timeout is counted also when the reconcile dresses its abort as something else", async () => {
+  const { clock, controller, value } = startController({
+    timeoutMs: 10_000,
+    reconcile: (_, { signal }) =>
+      new Promise((_, reject) => signal.addEventListener("abort", () => reject(new BusyError()))),
+  })
+  controller.enqueue("a")
+  await clock.advance(10_500)
+  assert.equal(await value('controller_runtime_reconcile_timeouts_total{controller="c"}'), 1)
+})
+
 test("a reconcile that ignores its signal blocks its key and shows as the longest running, but not the others", async () => {
   const done: string[] = []
   const { clock, controller } = startController({

@@ -236,6 +236,13 @@ test("looking at the credentials again does not mean shaking hands again", async
   assert.ok(api.handshakes <= 2, `${api.handshakes} connections`)
 })
 
+test("requests say who asks", async () => {
+  const named = new KubeClient({ kubeConfig: api.kubeConfig(), clock, userAgent: "operator/1.2" })
+  await named.list(widgetKind, {}, never)
+  assert.equal(api.requests.at(-1)?.headers["user-agent"], "operator/1.2")
+  await named.close()
+})
+
 test("a token rotated on disk is read again after a 401", async () => {
   const folder = await mkdtemp(join(tmpdir(), "token-"))
   const tokenFile = join(folder, "token")

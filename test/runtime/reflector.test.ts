@@ -260,6 +260,16 @@ test("an ERROR event of any other kind ends the watch, and it is resumed after a
   assert.equal(rig.api.count("list"), 1)
 })
 
+for (const verb of ["list", "watch"] as const)
+  test(`a ${verb} refused with 429 is asked for again when the server said, not sooner`, async () => {
+    rig.api.script(verb, statusReply(429, "TooManyRequests", { "retry-after": "40" }))
+    rig.start()
+    await eventually(() => rig.api.count(verb) === 1)
+    const waitedMs = await passing(() => rig.api.openWatches.length === 1)
+    assert.ok(waitedMs >= 39_000 && waitedMs <= 41_500, `${waitedMs}`)
+    assert.equal(rig.api.count(verb), 2)
+  })
+
 test("410 in mid-paging begins the list anew and never shows half a list", async () => {
   const page = { body: { metadata: { resourceVersion: "7", continue: "n" }, items: [widget("half")] } }
   put("a")
