@@ -24,7 +24,7 @@ export type DesiredSet = {
   readonly items: readonly DesiredItem[]
   /** Events left out because they could not be prepared, those the source could not read among them. */
   readonly problems: readonly EventProblem[]
-  /** Key hashes of these: their copies stay as they are. */
+  /** Key hashes of those in doubt: their copies stay as they are. */
   readonly unsure: ReadonlySet<string>
   /** What the source vouches for; absent means everything there is. */
   readonly vouched: { readonly window?: Window; readonly complete: boolean }
@@ -58,7 +58,7 @@ export function desiredSet(request: DesiredRequest): DesiredSet {
   return {
     items: [...items.values()],
     problems,
-    unsure: new Set(problems.map(problem => keyHash(problem.key))),
+    unsure: new Set(problems.filter(isDoubt).map(problem => keyHash(problem.key))),
     vouched: { complete: source.complete, ...(source.window ? { window: source.window } : {}) },
   }
 }
@@ -113,8 +113,15 @@ function renderOccurrence(key: string, { time, content }: Occurrence, appearance
   return render({ ...content, time, key }, appearance)
 }
 
+/** Of two events with one key the first is used, without a doubt. */
+function isDoubt({ reason }: EventProblem): boolean {
+  return reason !== duplicateReason
+}
+
+const duplicateReason = "DuplicateKey"
+
 function duplicateKey(key: string): EventProblem {
-  return { key, reason: "DuplicateKey", message: "the source has another event with this key; the first one is used" }
+  return { key, reason: duplicateReason, message: "the source has another event with this key; the first one is used" }
 }
 
 /** Messages of unknown errors could carry texts of the event. */

@@ -7,8 +7,8 @@ import type { PlanRequest } from "./plan-request.ts"
 import type { RememberedPair, StoredEvent } from "./ports.ts"
 import { liesIn } from "./span.ts"
 
-/** Why a desired item has no copy and gets none. */
-type SkipReason = "TooOld" | "DeletedInExchange" | "MailboxIncomplete"
+/** Why a desired item has no copy and gets none, or has one that is left as it is. */
+type SkipReason = "TooOld" | "DeletedInExchange" | "MailboxIncomplete" | "EventUnreadable"
 
 type Pair = { readonly item: DesiredItem; readonly copy: StoredEvent }
 
@@ -73,6 +73,8 @@ function compare(request: PlanRequest, item: DesiredItem, copy: MarkedEvent): De
   if (mark.owner !== request.ownership.owner) return adopt(request, item, copy, "OwnerGone")
   const sourceChanged = mark.fingerprint !== item.fingerprint
   const isRight = copy.fingerprint === item.fingerprint
+  // What could only be read in part (a rule nobody understands) must not cut down what was written when all was well.
+  if (!isRight && request.desired.unsure.has(item.keyHash)) return { kind: "skipped", item, reason: "EventUnreadable" }
   if (isRight && (!sourceChanged || request.policy.drift === "Correct")) return { kind: "inStep", item, copy }
   const write = { item, copy: versionOf(copy), mark: newMark(request, item, mark.check) }
   if (isRight) return operation({ kind: "update", reason: "BothChanged", ...write })

@@ -98,7 +98,7 @@ const withImpliedDays: Step = (rule, start) => {
   return rule
 }
 
-export function weekdayOf(date: { readonly dayOfWeek: number }): Weekday {
+function weekdayOf(date: { readonly dayOfWeek: number }): Weekday {
   return weekdays[date.dayOfWeek - 1] ?? "MO"
 }
 

@@ -23,7 +23,7 @@ export function wallClock(instant: Temporal.Instant, time: EventTime, zone: stri
   return instant.toZonedDateTimeISO(time.allDay ? zone : time.start.timeZoneId).toPlainDateTime()
 }
 
-/** `timeAt` for many starts of one series. */
+/** Makes the time of the occurrence that starts when the series' wall clock says so. */
 export function occurrenceTimes(time: EventTime): (start: Temporal.PlainDateTime) => EventTime {
   const length = wallLength(time)
   const first = wallStart(time)
@@ -32,11 +32,6 @@ export function occurrenceTimes(time: EventTime): (start: Temporal.PlainDateTime
   }
   // The first keeps its own time: in an overlap it may be the later one, which no wall clock tells.
   return start => (start.equals(first) ? time : zonedTime(time, start, length))
-}
-
-/** The time of the occurrence that starts when the series' wall clock says so. */
-export function timeAt(time: EventTime, start: Temporal.PlainDateTime): EventTime {
-  return occurrenceTimes(time)(start)
 }
 
 type ZonedTime = Extract<EventTime, { allDay: false }>

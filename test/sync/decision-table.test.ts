@@ -294,6 +294,21 @@ describe("the decision table, row by row", () => {
     }
   })
 
+  test("readable only in part: the copy is not cut down to the part, until all of it can be read again", async () => {
+    const story = new MailboxStory()
+    const whole = lesson({ key: "maths", location: "Room 12" })
+    const part = lesson({ key: "maths" })
+    const problem = { key: "maths", reason: "UnreadableRule", message: "the rule has no meaning" }
+    await story.pass([whole])
+    const [before] = story.calendar.items
+
+    const report = await story.pass(source([part], { problems: [problem] }))
+
+    assert.deepEqual(story.calendar.items, [before])
+    assert.equal(report.events.failed, 1)
+    assert.equal((await story.pass([part])).lastPass.updated, 1)
+  })
+
   test("unreadable in the source: the copy stays as it is, and the problem is told", async () => {
     const story = await inStep(maths, physics)
     const problem = { key: "maths", reason: "Unreadable", message: "DTSTART is missing" }

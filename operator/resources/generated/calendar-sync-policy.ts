@@ -86,7 +86,7 @@ export type CalendarSyncPolicySpec = {
   readonly firstSync?: {
     /** Whether events somebody already entered by hand are recognised (same subject, start, end and recurrence) and become the copies, so that nothing appears twice. Absent means true. */
     readonly matchExisting?: boolean
-    /** Events that ended longer ago than this are not created by the first pass, unless they recur into the future. Absent means 30d. */
+    /** Events that ended longer ago than this are not created, unless they recur into the future. Absent means 30d. */
     readonly skipOlderThan?: string
     /** Whether the first plan waits for a person: the condition shows what would happen and the token for the annotation `calsync.dev/approve`. Absent means false. */
     readonly requireApproval?: boolean
