@@ -41,6 +41,12 @@ test("the window cuts, and a lesson that runs into it is in it", () => {
   assert.deepEqual(keys(event, days("2026-03-02", "2026-03-03")), ["20260301T233000Z", "20260302T233000Z"])
 })
 
+test("a journey of days that runs into the window is in it", () => {
+  const event = series({ start: "2026-02-20", length: 10, rules: ["FREQ=YEARLY"] })
+  assert.deepEqual(keys(event, days("2026-03-01", "2026-03-02")), ["20260220"])
+  assert.deepEqual(keys(event, days("2026-03-02", "2026-03-03")), [])
+})
+
 test("a lesson stays at eight on the wall clock through the whole year", () => {
   const event = series({ start: "2026-01-05T08:00[Europe/Copenhagen]", rules: ["FREQ=MONTHLY;BYMONTHDAY=5"] })
   const starts = expand(event, days("2026-01-01", "2027-01-01"), options).map(({ key }) => key.slice(4, 11))

@@ -65,6 +65,7 @@ for (const [why, rule, start = tuesday] of [
   ["the last but one day", "FREQ=MONTHLY;BYMONTHDAY=-2", at("2026-01-30")],
   ["RFC 5545 skips months without a 31st, Exchange does not", "FREQ=MONTHLY;BYMONTHDAY=31", at("2026-01-31")],
   ["RFC 5545 skips years without 29 February, Exchange does not", "FREQ=YEARLY", at("2024-02-29")],
+  ["29 February every four years: 2100 has none", "FREQ=YEARLY;INTERVAL=4", at("2024-02-29")],
   ["a fifth Tuesday", "FREQ=MONTHLY;BYDAY=5TU", at("2026-03-31")],
   ["the last but one Tuesday", "FREQ=MONTHLY;BYDAY=-2TU", at("2026-01-20")],
   ["two counted weekdays", "FREQ=MONTHLY;BYDAY=1TU,3TU"],
