@@ -15,7 +15,7 @@ export type RequestObservation = {
   readonly cost: number
 }
 
-export type Log = {
+type Log = {
   readonly debug: (fields: Readonly<Record<string, unknown>>, message: string) => void
   readonly warn: (fields: Readonly<Record<string, unknown>>, message: string) => void
 }

@@ -8,7 +8,7 @@ import { exchangeDates } from "./pattern-expansion.ts"
 import { fromExchangeSeries, type SeriesDialect, toExchangeSeries } from "./series.ts"
 
 /** Exchange cuts a subject and a location here. */
-export const longestSubject = 255
+const longestSubject = 255
 const longestLocation = 255
 
 /**
@@ -71,13 +71,13 @@ export function normalContent(content: EventContent): EventContent {
 }
 
 /** The zone Exchange keeps a series in: its own names stand for several of ours. */
-export function exchangeZone(iana: string): string | undefined {
+function exchangeZone(iana: string): string | undefined {
   const windows = windowsZone(iana)
   return windows === undefined ? undefined : (ianaZone(windows) ?? iana)
 }
 
 /** Whether both clocks show the same time throughout the window. */
-export function isSameClock(zone: string, other: string, { start, end }: Window): boolean {
+function isSameClock(zone: string, other: string, { start, end }: Window): boolean {
   if (zone === other) return true
   for (let at: Temporal.Instant | undefined = start; at && Temporal.Instant.compare(at, end) < 0; ) {
     const here: Temporal.ZonedDateTime = at.toZonedDateTimeISO(zone)
@@ -164,7 +164,7 @@ function occurrenceTest(series: ExchangeSeries, time: EventTime, keys: readonly 
 }
 
 /** The day of the series' own clock an occurrence key falls on. */
-export function seriesDate(key: string, time: EventTime): Temporal.PlainDate | undefined {
+function seriesDate(key: string, time: EventTime): Temporal.PlainDate | undefined {
   const at = parseOccurrenceKey(key)
   if (at === undefined || at instanceof Temporal.PlainDate) return at
   return time.allDay ? undefined : at.toZonedDateTimeISO(time.start.timeZoneId).toPlainDate()
@@ -218,12 +218,12 @@ function normalCategories(categories: readonly string[]): readonly string[] {
   return [...new Set(categories.map(category => cut(oneLine(category), 255)))].filter(name => name !== "").sort()
 }
 
-export function oneLine(text: string): string {
+function oneLine(text: string): string {
   return text.replaceAll(/[\s\p{Cc}]+/gu, " ").trim()
 }
 
 /** At most so many UTF-16 units, never half a character, no blank left at the end. */
-export function cut(text: string, length: number): string {
+function cut(text: string, length: number): string {
   if (text.length <= length) return text
   return text
     .slice(0, length)

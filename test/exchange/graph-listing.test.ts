@@ -4,7 +4,7 @@ import type { CalendarEvent, EventTime } from "../../operator/core/event.ts"
 import { fingerprint } from "../../operator/core/fingerprint.ts"
 import type { Calendar, ListRequest } from "../../operator/core/ports.ts"
 import { at, holiday, lesson, timed, weekly } from "../fakes/lesson.ts"
-import { signal, written } from "./copies.ts"
+import { markFor, signal, written } from "./copies.ts"
 import { ownCalendar, type Simulated, simulated } from "./simulated.ts"
 
 const window = { start: at("2026-11-20T00:00"), end: at("2027-01-31T00:00") }
@@ -34,6 +34,22 @@ describe("a calendar read after a restart", () => {
       assert.equal(listed?.fingerprint, fingerprint(restarted.normalize(event)))
     })
   }
+})
+
+test("an adopted event is told from a duplicate after a restart too", async () => {
+  const address = exchange.newMailbox()
+  exchange.admin.createEvent(address, foreignSeries)
+  const calendar = open(address)
+  const [found] = (await list(calendar, { includeForeign: true })).events
+  assert.ok(found?.event)
+  const mark = markFor(found.event, found.fingerprint, found.id)
+  await calendar.writer?.update([{ id: found.id, version: found.version, event: found.event, mark }], signal)
+
+  const [listed] = (await list(exchange.reopen().mailbox({ address, calendar: ownCalendar }))).events
+
+  assert.deepEqual(listed?.mark, mark)
+  assert.equal(listed?.isCopyOfAnother, false)
+  assert.equal(listed?.fingerprint, found.fingerprint)
 })
 
 describe("what a pass costs", () => {

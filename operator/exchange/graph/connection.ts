@@ -42,10 +42,11 @@ class GraphConnection implements ExchangeConnection {
   readonly #calendars = new Map<string, GraphCalendar>()
 
   constructor(deps: ExchangeDeps, settings: GraphSettings, dispatcher: Dispatcher) {
-    const { clock, random, mayWrite, observe, proxy } = deps
+    const { clock, random, mayWrite, proxy } = deps
+    const observe = logged(deps)
     const { name: connection, endpoints, limits } = settings
     const throttle = new Throttle({ clock, random, limits })
-    const token = openToken(deps, settings, dispatcher)
+    const token = openToken({ ...deps, observe }, settings, dispatcher)
     this.#dispatcher = dispatcher
     this.#client = new GraphClient(endpoints.graph, {
       clock,
@@ -77,6 +78,13 @@ class GraphConnection implements ExchangeConnection {
   async close(): Promise<void> {
     this.#calendars.clear()
     await this.#dispatcher.destroy()
+  }
+}
+
+function logged({ observe, log }: ExchangeDeps): ExchangeDeps["observe"] {
+  return request => {
+    log.debug(request, "Exchange was asked")
+    observe(request)
   }
 }
 
