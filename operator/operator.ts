@@ -118,7 +118,7 @@ function openManager({
     clock,
     reportingController,
     identity,
-    metricsPrefix: "calsync",
+    metricsPrefix: "calsync_",
     ...(leaderElection.enabled
       ? {
           leaderElection: {
