@@ -472,6 +472,6 @@ test("a thousand restarts leave the heap and the connections where they were", a
   }
   const before = await restart(200)
   const after = await restart(1_000)
-  assert.ok(after - before < 8_000_000, `${((after - before) / 1e6).toFixed(1)} MB more`)
+  assert.ok(after - before < 3_000_000, `${((after - before) / 1e6).toFixed(1)} MB more`)
   assert.ok(rig.api.sockets <= 3, `${rig.api.sockets} connections`)
 })
