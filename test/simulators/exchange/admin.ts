@@ -121,6 +121,18 @@ export class Admin {
     return textAt(this.#quietly(() => createEvent(call, target)).body, "id") ?? ""
   }
 
+  /** Somebody else's meeting in a person's calendar. */
+  createInvitation(
+    mailbox: string,
+    event: Json,
+    organizer: { readonly name: string; readonly address: string },
+  ): string {
+    const { call, target } = this.#as(mailbox, undefined)
+    const { item } = findEntry(call.store, target, this.createEvent(mailbox, event))
+    const invited = this.#quietly(() => call.store.setOrganizer(target.mailbox, item, organizer))
+    return this.#see(target.mailbox, entryOf(invited)).id
+  }
+
   updateEvent(mailbox: string, id: string, changes: Json): void {
     const { call, target } = this.#as(mailbox, changes)
     this.#quietly(() => updateEvent(call, target, id))

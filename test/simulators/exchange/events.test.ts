@@ -247,7 +247,8 @@ test("a list comes in pages of ten unless asked otherwise, each with an absolute
 
 test("a filter finds by time, text, kind and category", async () => {
   await using exchange = await talk()
-  await exchange.make(meeting({ subject: "Physics 8A", categories: ["Lesson", "Lab"] }))
+  const first = await exchange.make(meeting({ subject: "Physics 8A", categories: ["Lesson", "Lab"] }))
+  const uid = textAt((await exchange.get(`/events/${first}`)).body, "iCalUId") ?? ""
   await exchange.make(
     meeting({ subject: "Anna's day", start: helsinki("2026-04-01T09:00:00"), end: helsinki("2026-04-01T10:00:00") }),
   )
@@ -257,10 +258,11 @@ test("a filter finds by time, text, kind and category", async () => {
     ["startswith(subject,'Phys') or contains(subject, 'day')", ["Physics 8A", "Anna's day"]],
     ["categories/any(c:c eq 'lab')", ["Physics 8A"]],
     ["not (type eq 'singleInstance')", []],
+    ["iCalUId eq 'UID'", ["Physics 8A"]],
     ["isAllDay eq false and (importance eq 'high' or sensitivity eq 'normal')", ["Physics 8A", "Anna's day"]],
   ]
   for (const [filter, subjects] of cases) {
-    const { rows } = await allPages(exchange, `/events?$filter=${encodeURIComponent(filter)}`)
+    const { rows } = await allPages(exchange, `/events?$filter=${encodeURIComponent(filter.replace("UID", uid))}`)
     assert.deepEqual(
       rows.map(row => row["subject"]),
       subjects,
@@ -402,6 +404,29 @@ test("whatever names attendees would have been mailed, and the outbox knows", as
   await exchange.make(meeting())
   await exchange.make(meeting({ attendees: [] }))
   assert.deepEqual(exchange.admin.outbox(), [])
+})
+
+test("answering and forwarding somebody else's meeting mails too", async () => {
+  await using exchange = await talk()
+  const head = { name: "Head", address: "head@contoso.example" }
+  const invited = exchange.admin.createInvitation(anna, meeting(), head)
+  assert.equal((await exchange.get(`/events/${invited}`)).body["isOrganizer"], false)
+
+  assert.equal((await exchange.send("POST", `/events/${invited}/accept`, { sendResponse: false })).status, 202)
+  assert.equal(exchange.admin.outbox().length, 0)
+  const to = { toRecipients: [{ emailAddress: { address: "bo@contoso.example" } }] }
+  await exchange.send("POST", `/events/${invited}/forward`, to)
+  await exchange.send("POST", `/events/${invited}/decline`, {})
+  assert.deepEqual(
+    exchange.admin.outbox().map(mail => [mail.kind, ...mail.to]),
+    [
+      ["forward", "bo@contoso.example"],
+      ["response", "head@contoso.example"],
+    ],
+  )
+  assert.equal((await exchange.get(`/events/${invited}`)).status, 404)
+  const own = await exchange.make(meeting())
+  assert.equal((await exchange.send("POST", `/events/${own}/accept`, {})).status, 400)
 })
 
 test("every answer can be traced, and large ones travel compressed", async () => {

@@ -10,6 +10,22 @@ test("a mailbox tells its zone, hours and purpose", async () => {
   assert.equal(textAt(body["workingHours"], "startTime"), "08:00:00.0000000")
 })
 
+test("rooms and room lists are places", async () => {
+  const room = (name: string) => ({ address: `${name}@contoso.example`, displayName: name, purpose: "room" as const })
+  await using exchange = await talk({ mailboxes: [{ address: anna }, room("lab"), room("gym")] })
+  exchange.admin.addGroup({ mail: "science@contoso.example", members: ["lab@contoso.example"] })
+  exchange.admin.addGroup({ mail: "staff@contoso.example", members: [anna] })
+  const names = async (path: string) =>
+    (await allPages(exchange, `//v1.0/places/${path}`)).rows.map(row => row["emailAddress"])
+  assert.deepEqual(await names("microsoft.graph.room?$top=1"), ["lab@contoso.example", "gym@contoso.example"])
+  assert.deepEqual(await names("microsoft.graph.roomlist"), ["science@contoso.example"])
+  const rooms = "science@contoso.example/microsoft.graph.roomlist/rooms"
+  assert.deepEqual(await names(rooms), ["lab@contoso.example"])
+  assert.deepEqual(await names(`microsoft.graph.room?$filter=${encodeURIComponent("displayName eq 'gym'")}`), [
+    "gym@contoso.example",
+  ])
+})
+
 test("supported zones come by Windows or by IANA name", async () => {
   await using exchange = await talk()
   const windows = (await allPages(exchange, "/outlook/supportedTimeZones")).rows.map(row => row["alias"])

@@ -13,6 +13,7 @@ import { DeltaRounds } from "./delta.ts"
 import { underFault } from "./fault-effects.ts"
 import { GraphError, noSuchResource } from "./graph-error.ts"
 import { getUser, groupRoute, listGroups, listUsers, notInDirectory } from "./people.ts"
+import { listPlaces } from "./places.ts"
 import { parsePreferences } from "./preferences.ts"
 import { parseQuery } from "./query.ts"
 import { refusal } from "./refusal.ts"
@@ -187,6 +188,8 @@ export class GraphFace {
             run: inner => subscriptions.answer(inner, name),
           },
         }
+      case "places":
+        return { route: { operation: "places.list", run: inner => listPlaces(inner, directory) } }
       case "me":
         throw new GraphError(400, "BadRequest", "/me request is only valid with delegated authentication flow.")
       default:

@@ -12,7 +12,9 @@ import {
   cancelEvent,
   createEvent,
   deleteEvent,
+  isResponse,
   permanentlyDeleteEvent,
+  respondToEvent,
   translateIds,
   updateEvent,
 } from "./write-events.ts"
@@ -103,7 +105,10 @@ function eventsDeltaRoute({ target, rounds }: Targeted): Route {
 
 function eventRoute(method: string, given: Targeted & { readonly id: string; readonly action: string }): Route {
   const { target, id } = given
-  switch (`${method} ${given.action.replace(/^microsoft\.graph\./, "")}`) {
+  const action = given.action.replace(/^microsoft\.graph\./, "")
+  if (method === "POST" && isResponse(action))
+    return route(`events.${action}`, "write", call => respondToEvent(call, target(), { id, action }))
+  switch (`${method} ${action}`) {
     case "GET ":
       return route("events.get", "read", call => getEvent(call, target(), id))
     case "PATCH ":

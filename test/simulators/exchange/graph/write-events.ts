@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
 import type { Content, Entry } from "../store/item.ts"
-import { isJson } from "../store/json.ts"
+import { isJson, jsonAt, listAt, textAt } from "../store/json.ts"
 import { entryOf, firstDate, occurrenceOn, staysBetweenNeighbours } from "../store/series.ts"
 import { type Call, ok, type Reply } from "./call.ts"
 import { GraphError, validationFailure } from "./graph-error.ts"
@@ -137,6 +137,33 @@ export function permanentlyDeleteEvent(call: Call, target: Target, id: string): 
 /** 202; a meeting's organizer cancels it, which mails everybody. */
 export function cancelEvent(call: Call, target: Target, id: string): Reply {
   deleteEvent({ ...call, headers: new Map() }, target, id)
+  return { status: 202 }
+}
+
+const responses = ["accept", "tentativelyAccept", "decline", "forward"]
+
+export function isResponse(action: string): boolean {
+  return responses.includes(action)
+}
+
+/** 202; the organizer hears of an answer, others of what is sent on to them. Declining takes the event away. */
+export function respondToEvent(
+  call: Call,
+  target: Target,
+  given: { readonly id: string; readonly action: string },
+): Reply {
+  const { item } = findEntry(call.store, target, given.id)
+  const { mailbox } = target
+  const forwards = given.action === "forward"
+  if (!forwards && !item.organizer)
+    throw new GraphError(400, "ErrorInvalidRequest", "Your request can't be completed. You're the meeting organizer.")
+  const to = forwards
+    ? (listAt(call.body, "toRecipients") ?? []).map(row => textAt(jsonAt(row, "emailAddress"), "address") ?? "")
+    : [item.organizer?.address ?? ""]
+  const silent = isJson(call.body) && call.body["sendResponse"] === false && !forwards
+  const mail = { atMs: call.store.clock.now(), from: mailbox.address, to, item: item.number }
+  if (!silent) call.store.outbox.add({ ...mail, kind: forwards ? "forward" : "response" })
+  if (given.action === "decline") call.store.remove(mailbox, item, "toDeletedItems")
   return { status: 202 }
 }
 

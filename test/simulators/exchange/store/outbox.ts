@@ -4,7 +4,7 @@ import type { Mailbox } from "./mailbox.ts"
 export type Mail = {
   readonly atMs: number
   readonly from: string
-  readonly kind: "invitation" | "update" | "cancellation"
+  readonly kind: "invitation" | "update" | "cancellation" | "response" | "forward"
   readonly to: readonly string[]
   readonly item: number
 }
@@ -30,6 +30,11 @@ export class Outbox {
     } finally {
       this.#quiet = false
     }
+  }
+
+  /** An answer to an organizer, or a meeting sent on to somebody. */
+  add(mail: Mail): void {
+    this.#mails.push(mail)
   }
 
   record(

@@ -42,7 +42,7 @@ export function* occurrencesIn(item: Item, span: Span, inherit: boolean): Genera
     if (overlaps(entry.content.time, span)) yield entry
   }
   for (const date of series.exceptions.keys()) {
-    if (seen.has(date)) continue
+    if (seen.has(date) || !hasDate(series, date)) continue
     const entry = occurrence(item, series, date, inherit)
     if (overlaps(entry.content.time, span)) yield entry
   }
@@ -55,9 +55,13 @@ function dateAt(ms: number, zone: string): string {
 /** The occurrence of an original date, or undefined when the pattern has none there or it was cancelled. */
 export function occurrenceOn(item: Item, date: string, inherit: boolean): Entry | undefined {
   const { series } = item
-  if (!series || series.cancelled.has(date)) return undefined
-  const [found] = datesOf(series.recurrence, date, date)
-  return found ? occurrence(item, series, date, inherit) : undefined
+  if (!series || series.cancelled.has(date) || !hasDate(series, date)) return undefined
+  return occurrence(item, series, date, inherit)
+}
+
+function hasDate({ recurrence }: Series, date: string): boolean {
+  const [found] = datesOf(recurrence, date, date)
+  return found !== undefined
 }
 
 function occurrence(item: Item, series: Series, date: string, inherit: boolean): Entry {

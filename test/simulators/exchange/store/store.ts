@@ -17,8 +17,6 @@ export type NewItem = {
   readonly recurrence?: Recurrence | undefined
   readonly transactionId?: string | undefined
   readonly transactionPayload?: string
-  readonly organizer?: { readonly name: string; readonly address: string }
-  readonly uid?: string
 }
 
 /** Tombstones kept per mailbox; a change listing that would need older ones has to begin anew. */
@@ -73,11 +71,11 @@ export class Store {
 
   create(mailbox: Mailbox, folder: number, given: NewItem): Item {
     const nowMs = this.clock.now()
-    const { content, recurrence, transactionId, transactionPayload, organizer } = given
+    const { content, recurrence, transactionId, transactionPayload } = given
     const item: Item = {
       number: mailbox.nextNumber++,
       folder,
-      uid: given.uid ?? randomBytes(16).toString("hex").toUpperCase(),
+      uid: randomBytes(16).toString("hex").toUpperCase(),
       content,
       version: ++this.#version,
       createdMs: nowMs,
@@ -87,7 +85,6 @@ export class Store {
       ...(recurrence ? { series: seriesOf(recurrence) } : {}),
       ...(transactionId !== undefined ? { transactionId } : {}),
       ...(transactionPayload !== undefined ? { transactionPayload } : {}),
-      ...(organizer ? { organizer } : {}),
     }
     if (transactionId !== undefined) mailbox.transactions.set(transactionId, item.number)
     this.#keep(mailbox, item, "created")
@@ -124,6 +121,13 @@ export class Store {
     const next = recurrence ?? before.recurrence
     if (sameData(next, before.recurrence) && sameData(content.time, item.content.time)) return before
     return this.switches.patternChangeDropsExceptions ? seriesOf(next) : { ...before, recurrence: next }
+  }
+
+  /** Makes an event a meeting somebody else organizes. */
+  setOrganizer(mailbox: Mailbox, item: Item, organizer: NonNullable<Item["organizer"]>): Item {
+    const updated = { ...item, organizer, version: ++this.#version }
+    this.#keep(mailbox, updated, "updated")
+    return updated
   }
 
   /** Makes an occurrence an exception, or changes one further. */
