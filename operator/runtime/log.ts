@@ -1,7 +1,7 @@
 import pino from "pino"
 
 type LogFields = Readonly<Record<string, unknown>>
-export const logLevels = ["debug", "info", "warn", "error"] as const
+const logLevels = ["debug", "info", "warn", "error"] as const
 export type LogLevel = (typeof logLevels)[number]
 
 /** One-line JSON. Fields are ids, counts and reasons; `error` is told by name, reason and message. */
