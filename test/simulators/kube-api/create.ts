@@ -1,6 +1,6 @@
 import { randomInt, randomUUID } from "node:crypto"
 import { completeObject, decode, pruneObject } from "./completion.ts"
-import { alreadyExists, badRequest, forbidden, notFound } from "./failure.ts"
+import { alreadyExists, badRequest, Failure, forbidden, notFound } from "./failure.ts"
 import { type JsonObject, objectAt, textAt, withField } from "./json.ts"
 import { asKubeObject, isBeingDeleted, type KubeObject, namespaceOf, withMetadata } from "./kube-object.ts"
 import { recordUpdate } from "./managed-fields.ts"
@@ -18,6 +18,9 @@ export function create(
     options,
   }: { readonly namespace: string; readonly body: JsonObject; readonly options: WriteOptions },
 ): KubeObject {
+  if (textAt(body, "metadata", "resourceVersion") !== undefined) {
+    throw new Failure(500, "", "resourceVersion should not be set on objects to be created")
+  }
   const decoded = named(pruneObject(kind, inNamespace(kind, decode(kind, body), namespace), options))
   const fresh = freshObject(world, kind, decoded)
   requireRoom(world, kind, fresh)

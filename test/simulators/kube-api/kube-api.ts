@@ -75,10 +75,12 @@ export async function startKubeApi({
       stored: (resource, namespace) => stored(simulation.world, resource, namespace),
     },
     async close() {
+      if (!server.listening) return
       simulation.stop()
+      const closed = once(server, "close")
       server.close()
       server.closeAllConnections()
-      await once(server, "close")
+      await closed
     },
   }
 }

@@ -1,4 +1,3 @@
-import { parse as parseYaml } from "yaml"
 import { apply } from "./apply.ts"
 import { completeObject, decode, pruneObject } from "./completion.ts"
 import { freshObject, inNamespace, insert, requireRoom } from "./create.ts"
@@ -10,6 +9,7 @@ import { asKubeObject, type KubeObject } from "./kube-object.ts"
 import type { Writer } from "./managed-fields.ts"
 import { mergePatch } from "./merge-patch.ts"
 import { prune } from "./pruning.ts"
+import { readYaml } from "./request-body.ts"
 import { apiVersionOf, present, type ResourceKind } from "./resource-kind.ts"
 import { strategicMergePatch } from "./strategic-merge-patch.ts"
 import {
@@ -116,7 +116,7 @@ function applyPatch(world: World, target: Target, { body, options }: PatchReques
 
 /** The part of the configuration that this resource may set; throws for what no schema declares. */
 function readConfiguration({ kind, name, namespace, subresource }: Target, body: string): KubeObject {
-  const parsed = parseYaml(body) as Json
+  const parsed = readYaml(body)
   if (!isObject(parsed)) throw badRequest("error decoding YAML: the patch is no object")
   if (parsed["apiVersion"] === undefined || parsed["kind"] === undefined) {
     throw badRequest("apiVersion and kind must be set in an apply patch")

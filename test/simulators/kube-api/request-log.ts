@@ -9,24 +9,33 @@ export type LoggedRequest = {
   readonly code: number
 }
 
+/** So many are kept at most; a long demonstration makes more than anybody reads. */
+const LIMIT = 50_000
+
+type Entry = { readonly request: Omit<LoggedRequest, "code">; code: number }
+
 /** Every request the server met, in the order they came. */
 export class RequestLog {
-  #entries: LoggedRequest[] = []
+  #entries: Entry[] = []
 
   /** Logs a request; the returned function fills in how it was answered. */
   begin(request: Omit<LoggedRequest, "code">): (code: number) => void {
-    const index = this.#entries.push({ ...request, code: 0 }) - 1
-    const entries = this.#entries
+    const entry: Entry = { request, code: 0 }
+    this.#entries.push(entry)
+    if (this.#entries.length > LIMIT * 2) this.#entries = this.#entries.slice(-LIMIT)
     return code => {
-      entries[index] = { ...request, code }
+      entry.code = code
     }
   }
 
   /** Those of a method and a path, all by default. */
   find({ method, path }: { readonly method?: string; readonly path?: RegExp } = {}): readonly LoggedRequest[] {
-    return this.#entries.filter(
-      entry => (method === undefined || entry.method === method) && (path === undefined || path.test(entry.path)),
-    )
+    return this.#entries
+      .filter(
+        ({ request }) =>
+          (method === undefined || request.method === method) && (path === undefined || path.test(request.path)),
+      )
+      .map(({ request, code }) => ({ ...request, code }))
   }
 
   clear(): void {

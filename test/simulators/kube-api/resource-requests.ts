@@ -1,17 +1,17 @@
-import { parse as parseYaml } from "yaml"
 import { create } from "./create.ts"
 import { deleteObject } from "./delete.ts"
 import type { Access, Denials } from "./denials.ts"
-import { badRequest, Failure, methodNotAllowed, noSuchPath, unsupportedMediaType } from "./failure.ts"
-import { isObject, type Json, type JsonObject, parseJson } from "./json.ts"
+import { Failure, methodNotAllowed, noSuchPath } from "./failure.ts"
+import type { JsonObject } from "./json.ts"
 import { type KubeObject, namespaceOf } from "./kube-object.ts"
-import { type Lister, listBody } from "./list.ts"
+import type { Lister } from "./list.ts"
 import type { Media } from "./media.ts"
 import { patch } from "./patch.ts"
-import { apiVersionOf, present, type ResourceKind } from "./resource-kind.ts"
+import { readObject, readOptions } from "./request-body.ts"
+import type { ResourceKind } from "./resource-kind.ts"
 import type { ResourcePath } from "./route.ts"
 import { selectorOf } from "./selectors.ts"
-import { type IncludeObject, partialOf, tableOf } from "./table.ts"
+import { shapeOf, shapeOfEvent, shapeOfList, type Wish } from "./shapes.ts"
 import { read, type Target, update } from "./update.ts"
 import type { WatchRequest } from "./watch.ts"
 import type { World } from "./world.ts"
@@ -82,13 +82,15 @@ function answerCollection(server: Server, kind: ResourceKind, request: ResourceR
   const { method, path, query } = request
   switch (method) {
     case "GET":
-      return isWatch(query) ? openWatch(world, kind, request) : listed(world, lister, kind, request)
+      return isWatch(query)
+        ? openWatch(kind, request, world)
+        : bodyAnswer(shapeOfList(lister.list(kind, path.namespace, query), wishOf(world, kind, request)))
     case "POST": {
       if (kind.namespaced && path.namespace === "") throw methodNotAllowed()
       const warnings: string[] = []
       const options = writeOptions(query, request.userAgent, text => warnings.push(text))
-      const object = create(world, kind, { namespace: path.namespace, body: readBody(request), options })
-      return { kind: "body", code: 201, body: shape(world, kind, object, request), warnings }
+      const object = create(world, kind, { namespace: path.namespace, body: readObject(request), options })
+      return bodyAnswer(shapeOf(object, wishOf(world, kind, request)), 201, warnings)
     }
     case "DELETE":
       return deleteAll(server, kind, request)
@@ -102,15 +104,14 @@ function answerSingle({ world }: Server, kind: ResourceKind, request: ResourceRe
   const target: Target = { kind, namespace: path.namespace, name: path.name, subresource: path.subresource }
   const warnings: string[] = []
   const options = writeOptions(query, request.userAgent, text => warnings.push(text))
-  const answer = (object: KubeObject, code = 200): Answer => {
-    return { kind: "body", code, body: shape(world, kind, object, request), warnings }
-  }
+  const answer = (object: KubeObject, code = 200) =>
+    bodyAnswer(shapeOf(object, wishOf(world, kind, request)), code, warnings)
   switch (method) {
     case "GET":
-      if (isWatch(query)) return openWatch(world, kind, watchingOne(request))
+      if (isWatch(query)) return openWatch(kind, watchingOne(request), world)
       return answer(read(world, target))
     case "PUT":
-      return answer(update(world, target, readBody(request), options))
+      return answer(update(world, target, readObject(request), options))
     case "PATCH": {
       const { object, created } = patch(world, target, {
         contentType: request.contentType,
@@ -121,12 +122,7 @@ function answerSingle({ world }: Server, kind: ResourceKind, request: ResourceRe
     }
     case "DELETE": {
       if (path.subresource !== "") throw methodNotAllowed()
-      return {
-        kind: "body",
-        code: 200,
-        body: deleteObject(world, target, { body: readOptions(request), query }),
-        warnings,
-      }
+      return bodyAnswer(deleteObject(world, target, { body: readOptions(request), query }))
     }
     default:
       throw methodNotAllowed()
@@ -140,67 +136,16 @@ function watchingOne(request: ResourceRequest): ResourceRequest {
   return { ...request, query }
 }
 
-function listed(world: World, lister: Lister, kind: ResourceKind, { path, query, media }: ResourceRequest): Answer {
-  const found = lister.list(kind, path.namespace, query)
-  const answer = (body: JsonObject): Answer => ({ kind: "body", code: 200, body, warnings: [] })
-  switch (media.kind) {
-    case "table":
-      return answer(
-        tableOf({
-          kind,
-          objects: found.objects,
-          listMetadata: found.metadata,
-          include: includeOf(query),
-          now: world.clock.now(),
-        }),
-      )
-    case "partial":
-      return answer({
-        kind: "PartialObjectMetadataList",
-        apiVersion: "meta.k8s.io/v1",
-        metadata: found.metadata,
-        items: found.objects.map(partialOf),
-      })
-    default:
-      return answer(listBody(kind, apiVersionOf(kind), found))
-  }
-}
-
-function openWatch(world: World, kind: ResourceKind, { path, query, media }: ResourceRequest): Answer {
-  const initial = query.get("sendInitialEvents")
-  if (initial !== null && query.get("resourceVersionMatch") !== "NotOlderThan") {
+function openWatch(kind: ResourceKind, request: ResourceRequest, world: World): Answer {
+  const { path, query } = request
+  if (query.get("sendInitialEvents") !== null && query.get("resourceVersionMatch") !== "NotOlderThan") {
     const problem =
       "resourceVersionMatch: Forbidden: resourceVersionMatch must be set to NotOlderThan if sendInitialEvents is set"
     throw new Failure(422, "Invalid", `ListOptions.meta.k8s.io "" is invalid: ${problem}`)
   }
-  const show = (object: KubeObject, isFirst: boolean): Json => {
-    if (media.kind === "partial") return partialOf(present(kind, object))
-    if (media.kind !== "table") return present(kind, object)
-    const listMetadata = { resourceVersion: object.metadata["resourceVersion"] ?? "" }
-    const now = world.clock.now()
-    return tableOf({ kind, objects: [object], listMetadata, include: includeOf(query), now, withColumns: isFirst })
-  }
+  const wish = wishOf(world, kind, request)
+  const show = (object: KubeObject, isFirst: boolean) => shapeOfEvent(object, wish, isFirst)
   return { kind: "watch", request: { kind, namespace: path.namespace, matches: selectorOf(kind, query), show, query } }
-}
-
-/** An object that is being answered, in the shape that was asked for. */
-function shape(world: World, kind: ResourceKind, object: KubeObject, { media, query }: ResourceRequest): JsonObject {
-  switch (media.kind) {
-    case "table": {
-      const stored = kind.toStorage?.(object) ?? object
-      const listMetadata = { resourceVersion: object.metadata["resourceVersion"] ?? "" }
-      return tableOf({ kind, objects: [stored], listMetadata, include: includeOf(query), now: world.clock.now() })
-    }
-    case "partial":
-      return partialOf(object)
-    default:
-      return object
-  }
-}
-
-function includeOf(query: URLSearchParams): IncludeObject {
-  const asked = query.get("includeObject")
-  return asked === "None" || asked === "Object" ? asked : "Metadata"
 }
 
 function deleteAll({ world, lister }: Server, kind: ResourceKind, request: ResourceRequest): Answer {
@@ -209,29 +154,13 @@ function deleteAll({ world, lister }: Server, kind: ResourceKind, request: Resou
     const target = { kind, namespace: namespaceOf(object), name: object.metadata.name, subresource: "" }
     deleteObject(world, target, { body: readOptions(request), query: request.query })
   }
-  return { kind: "body", code: 200, body: listBody(kind, apiVersionOf(kind), found), warnings: [] }
+  return bodyAnswer(shapeOfList(found, wishOf(world, kind, request)))
 }
 
-function readBody({ contentType, body }: ResourceRequest): JsonObject {
-  if (!["application/json", "application/yaml", ""].includes(contentType)) {
-    throw unsupportedMediaType(["application/json", "application/yaml"])
-  }
-  const parsed = parsedBody(contentType, body)
-  if (!isObject(parsed)) throw badRequest("the request's body is no object")
-  return parsed
+function wishOf({ clock }: World, kind: ResourceKind, { media, query }: ResourceRequest): Wish {
+  return { kind, media, query, now: () => clock.now() }
 }
 
-function parsedBody(contentType: string, body: string): Json {
-  try {
-    return contentType === "application/yaml" ? (parseYaml(body) as Json) : parseJson(body)
-  } catch {
-    throw badRequest(
-      "the object provided is unrecognized (must be of type JSON or YAML): couldn't get version/kind; json parse error",
-    )
-  }
-}
-
-/** DeleteOptions are optional. */
-function readOptions(request: ResourceRequest): JsonObject {
-  return request.body.trim() === "" ? {} : readBody(request)
+function bodyAnswer(body: JsonObject, code = 200, warnings: readonly string[] = []): Answer {
+  return { kind: "body", code, body, warnings }
 }

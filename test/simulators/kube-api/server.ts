@@ -15,9 +15,12 @@ import type { WatchRequest } from "./watch.ts"
 /** The largest body that is taken, as on the real server. */
 const BODY_LIMIT = 3 * 1024 * 1024
 
+/** As long as the real server's, so that a pause between two requests does not meet a closing connection. */
+const KEEP_ALIVE_MS = 90_000
+
 /** The HTTPS face of a simulation. */
 export function serve(simulation: Simulation, { certPem, keyPem }: Certificate): HttpsServer {
-  return createServer({ cert: certPem, key: keyPem, keepAlive: true }, (request, response) => {
+  return createServer({ cert: certPem, key: keyPem, keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
     handle(simulation, request, response).catch((error: unknown) => answerFailure(response, error))
   })
 }

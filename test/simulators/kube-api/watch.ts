@@ -54,7 +54,8 @@ export class Watch {
       return
     }
     this.#stops.push(this.#store.subscribe(change => this.#changed(change)))
-    if (revision === 0 || query.get("sendInitialEvents") === "true") this.#sendState()
+    const initial = query.get("sendInitialEvents")
+    if (initial === "true" || (revision === 0 && initial === null)) this.#sendState()
     else for (const change of this.#store.changesSince(kind.storage, revision)) this.#changed(change)
     this.#startTimers()
   }
