@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto"
 import { createSecureContext, getCACertificates, type SecureContext } from "node:tls"
 import { type Dispatcher, EnvHttpProxyAgent } from "undici"
 import { NeedsAttentionError } from "../core/errors.ts"
@@ -42,8 +43,14 @@ export function openDispatcher({
 
 /** Made once: reading a few hundred certificates costs ten milliseconds, too much to do for every socket. */
 function trustAlso(caBundlePem: string): SecureContext {
+  return createSecureContext({ ca: [...getCACertificates("default"), ...certificatesIn(caBundlePem)] })
+}
+
+/** TLS itself passes over what it cannot read, and the connection would fail later for no visible reason. */
+function certificatesIn(pem: string): readonly string[] {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? []
   try {
-    return createSecureContext({ ca: [...getCACertificates("default"), caBundlePem] })
+    return (blocks.length > 0 ? blocks : [pem]).map(block => new X509Certificate(block).toString())
   } catch (cause) {
     throw new NeedsAttentionError("the CA bundle holds no certificate that can be read", { reason: "TLSFailed", cause })
   }

@@ -2,6 +2,8 @@
 export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
   if (header === undefined) return undefined
   if (/^\s*\d+(\.\d+)?\s*$/.test(header)) return Number(header) * 1000
+  // An HTTP date begins with the day's name; Date.parse alone would make a date of "-5".
+  if (!/^\s*[A-Za-z]{3,9},? /.test(header)) return undefined
   const at = Date.parse(header)
   return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs)
 }

@@ -189,6 +189,18 @@ describe("series", () => {
     }
   }
 
+  test("a new subject leaves cancelled occurrences alone", async () => {
+    const series = excluding(weekly(lesson()), "20261208T070000Z")
+    await written(calendar, [series])
+    const [before] = (await list(calendar)).events
+    exchange.admin.resetCounters()
+
+    await update(before, { ...series, subject: "Physics" })
+
+    assert.equal(exchange.admin.counters().operations["events.delete"] ?? 0, 0)
+    assert.equal(exchange.admin.counters().operations["events.update"], 1)
+  })
+
   test("what a person did to occurrences is put right", async () => {
     const series = weekly(lesson())
     await written(calendar, [series])
