@@ -19,11 +19,20 @@ export function readOptions(request: RequestBody): JsonObject {
   return request.body.trim() === "" ? {} : readObject(request)
 }
 
+/** YAML, or JSON by the name of YAML, which is what kubectl sends and is read much faster. */
 export function readYaml(body: string): Json {
   try {
-    return parseYaml(body) as Json
+    return body.startsWith("{") && body.trimEnd().endsWith("}") ? readFlow(body) : (parseYaml(body) as Json)
   } catch (error) {
     throw badRequest(`error decoding YAML: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+function readFlow(body: string): Json {
+  try {
+    return parseJson(body)
+  } catch {
+    return parseYaml(body) as Json
   }
 }
 
