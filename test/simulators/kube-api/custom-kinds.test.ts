@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { parse } from "yaml"
 import { at, type Json, listAt, textAt } from "./json.ts"
 import { createWidget, startCluster, widget, widgetDefinition, widgets } from "./sample-cluster.ts"
 
@@ -234,4 +235,73 @@ test("a definition that the real server would not take is refused, with the plac
     assert.equal(reply.code, 422, `${to}: ${reply.text}`)
     assert.match(textAt(reply.body, "message") ?? "", says)
   }
+})
+
+const gadgetDefinition = `
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: gadgets.example.org }
+spec:
+  group: example.org
+  scope: Cluster
+  names: { plural: gadgets, kind: Gadget }
+  versions:
+    - &version
+      name: v1beta1
+      served: true
+      storage: false
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties:
+            spec:
+              type: object
+              x-kubernetes-validations:
+                - { rule: "!has(self.__namespace__) || self.__namespace__ != 'kube-system'", message: not there }
+                - { rule: "oldSelf.hasValue() || self.dash__dash__ed == 'new'", optionalOldSelf: true, message: begins new }
+                - { rule: "!has(self.from) || self.from < self.until", message: ends before it begins }
+                - { rule: "!has(self.every) || self.every >= duration('1m')", message: too often }
+              properties:
+                namespace: { type: string }
+                dash-ed: { type: string, default: new }
+                from: { type: string, format: date-time }
+                until: { type: string, format: date-time }
+                every: { type: string, format: duration }
+    - { <<: *version, name: v1, storage: true }
+`
+
+test("an object is one and the same in all versions of its kind, and the stable version is preferred", async context => {
+  const { client } = await startCluster(context)
+  const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+  const body = JSON.stringify(parse(gadgetDefinition, { merge: true }))
+  assert.equal((await client.call(definitions, { method: "POST", body })).code, 201)
+  const gadget = { apiVersion: "example.org/v1beta1", kind: "Gadget", metadata: { name: "one" }, spec: {} }
+
+  await client.call("/apis/example.org/v1beta1/gadgets", { method: "POST", body: gadget })
+  const stable = await client.call("/apis/example.org/v1/gadgets/one")
+
+  assert.equal(at(stable.body, "apiVersion"), "example.org/v1")
+  const group = await client.call("/apis/example.org")
+  assert.equal(textAt(group.body, "preferredVersion", "version"), "v1")
+})
+
+test("rules know escaped names, times, durations and objects that were not there before", async context => {
+  const { client } = await startCluster(context)
+  const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+  await client.call(definitions, { method: "POST", body: JSON.stringify(parse(gadgetDefinition, { merge: true })) })
+  const problem = async (spec: Json) => {
+    const body = { apiVersion: "example.org/v1", kind: "Gadget", metadata: { name: "one" }, spec }
+    const reply = await client.call("/apis/example.org/v1/gadgets?dryRun=All", { method: "POST", body })
+    return reply.code === 201 ? "none" : /"object": (.*)$/u.exec(textAt(reply.body, "message") ?? "")?.[1]
+  }
+
+  assert.equal(await problem({ namespace: "default" }), "none")
+  assert.equal(await problem({ namespace: "kube-system" }), "not there")
+  assert.equal(await problem({ "dash-ed": "old" }), "begins new")
+  assert.equal(
+    await problem({ from: "2026-01-01T00:00:00Z", until: "2026-01-01T01:00:00+02:00" }),
+    "ends before it begins",
+  )
+  assert.equal(await problem({ every: "30s" }), "too often")
+  assert.equal(await problem({ every: "2m" }), "none")
 })
