@@ -5,7 +5,6 @@ import type { Call } from "./graph/call.ts"
 import type { CounterSnapshot, Counters } from "./graph/counters.ts"
 import type { GraphFace, GraphParts } from "./graph/graph-face.ts"
 import { parsePreferences } from "./graph/preferences.ts"
-import { parseQuery } from "./graph/query.ts"
 import { entriesIn } from "./graph/read-events.ts"
 import { renderEvent } from "./graph/render-event.ts"
 import { findEntry, type Target } from "./graph/target.ts"
@@ -322,7 +321,7 @@ export class Admin {
       caller: { appId: "admin", tenantId: this.tenantId, roles: [] },
       method: "POST",
       segments: [],
-      query: parseQuery(""),
+      query: new Map(),
       origin: "",
       path: "",
       headers: new Map(),

@@ -283,7 +283,7 @@ test("what a query asks wrongly is an error and never ignored", async () => {
     "$orderby=colour",
     "$expand=friends",
     "$filter=subject eq 'a'&$orderby=start/dateTime",
-    "$filter=subject+eq+'a'",
+    "$filter=subject+eqq+'a'",
   ]
   for (const query of wrong) {
     const answer = await exchange.get(`/events?${query.replaceAll(" ", "%20")}`)
@@ -320,6 +320,17 @@ test("a view needs its window, and no more than 1825 days of it", async () => {
   }
   const widest = "?startDateTime=2026-01-01T00:00:00Z&endDateTime=2030-12-31T00:00:00Z"
   assert.equal((await exchange.get(`/calendarView${widest}`)).status, 200)
+})
+
+test("a raw plus is a space, or refused", async () => {
+  await using exchange = await talk()
+  await exchange.make(meeting())
+  const filtered = () => exchange.get("/events?$filter=subject+eq+'Physics'")
+  assert.equal((listAt((await filtered()).body, "value") ?? []).length, 1)
+  const offset = "/calendarView?startDateTime=2026-03-10T09:00:00+02:00&endDateTime=2026-03-10T10:00:00+02:00"
+  assert.equal((await exchange.get(offset)).status, 400)
+  exchange.admin.setSwitches({ plusInQuery: "refused" })
+  assert.equal((await filtered()).status, 400)
 })
 
 test("the times of a view have their own offset, whatever zone is preferred", async () => {

@@ -6,6 +6,8 @@ import { GraphError } from "./graph-error.ts"
 export function flag(body: Json, name: string): boolean | undefined {
   const value = body[name]
   if (value === undefined || value === null) return undefined
+  // Widely used clients write booleans as text, so the service must be taking them.
+  if (value === "true" || value === "false") return value === "true"
   if (typeof value !== "boolean")
     throw new GraphError(400, "RequestBodyRead", `Cannot convert the value of '${name}' to the type 'Edm.Boolean'.`)
   return value

@@ -156,7 +156,7 @@ export class GraphFace {
       caller,
       method: request.method,
       segments,
-      query: parseQuery(search),
+      query: parseQuery(search, { plus: this.#parts.store.switches.plusInQuery }),
       origin: request.origin,
       path,
       headers: request.headers,

@@ -3,14 +3,15 @@ import { GraphError } from "./graph-error.ts"
 /** The query options of a request, by their names without the `$`, lower case. */
 export type Query = ReadonlyMap<string, string>
 
-/** A raw `+` is refused: whether it means a space or itself differs between the layers of the real service. */
-export function parseQuery(search: string): Query {
+/** Whether a raw `+` means a space, as in a form, or is refused, differs between the layers of the real service. */
+export function parseQuery(search: string, { plus }: { readonly plus: "space" | "refused" }): Query {
   const query = new Map<string, string>()
   for (const pair of search.replace(/^\?/, "").split("&")) {
     if (pair === "") continue
-    if (pair.includes("+")) throw new GraphError(400, "BadRequest", "Encode '+' as %2B and a space as %20.")
+    if (plus === "refused" && pair.includes("+"))
+      throw new GraphError(400, "BadRequest", "Encode '+' as %2B and a space as %20.")
     const [name = "", ...value] = pair.split("=")
-    query.set(decode(name).replace(/^\$/, "").toLowerCase(), decode(value.join("=")))
+    query.set(decode(name).replace(/^\$/, "").toLowerCase(), decode(value.join("=").replaceAll("+", " ")))
   }
   return query
 }

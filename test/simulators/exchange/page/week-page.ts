@@ -14,6 +14,7 @@ import { weekOf } from "./week.ts"
 export class WeekPage {
   readonly #store: Store
   readonly #waiting = new Set<() => void>()
+  readonly #summaries = new WeakMap<Mailbox, { readonly revision: number; readonly summary: unknown }>()
   #closed = false
 
   constructor(store: Store) {
@@ -77,18 +78,13 @@ export class WeekPage {
     }
   }
 
+  /** Counting every item of every mailbox a few times a second would be felt; only what changed is counted anew. */
   #summary(mailbox: Mailbox): unknown {
-    const items = itemsOf(mailbox, DEFAULT_CALENDAR)
-    return {
-      id: mailbox.id,
-      address: mailbox.address,
-      displayName: mailbox.displayName,
-      purpose: mailbox.purpose,
-      state: mailbox.state,
-      events: items.length,
-      made: items.filter(({ content }) => content.named.size > 0).length,
-      revision: mailbox.revision,
-    }
+    const known = this.#summaries.get(mailbox)
+    if (known?.revision === mailbox.revision) return known.summary
+    const summary = summaryOf(mailbox)
+    this.#summaries.set(mailbox, { revision: mailbox.revision, summary })
+    return summary
   }
 
   #week(mailbox: Mailbox, query: URLSearchParams): State {
@@ -102,6 +98,20 @@ export class WeekPage {
       tag: `"w${mailbox.revision}-${minute}"`,
       value: () => weekOf(this.#store, mailbox, { start, ...(calendar ? { calendar } : {}) }),
     }
+  }
+}
+
+function summaryOf(mailbox: Mailbox): unknown {
+  const items = itemsOf(mailbox, DEFAULT_CALENDAR)
+  return {
+    id: mailbox.id,
+    address: mailbox.address,
+    displayName: mailbox.displayName,
+    purpose: mailbox.purpose,
+    state: mailbox.state,
+    events: items.length,
+    made: items.filter(({ content }) => content.named.size > 0).length,
+    revision: mailbox.revision,
   }
 }
 

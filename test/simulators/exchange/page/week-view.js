@@ -23,18 +23,23 @@ async function follow(urlOf, show, signalOf) {
       if (url) {
         const headers = etag ? { "if-none-match": etag } : {}
         const answer = await fetch(url, { headers, cache: "no-store", signal: signalOf?.() })
-        byId("live").className = "chip live"
+        showLive(true)
         etag = answer.headers.get("etag") ?? undefined
         if (answer.status === 200) show(await answer.json())
       }
     } catch (error) {
       if (error.name !== "AbortError") {
-        byId("live").className = "chip live lost"
+        showLive(false)
         await pause(1000)
       }
     }
     await pause(url ? 150 : 50)
   }
+}
+
+function showLive(alive) {
+  byId("live").className = alive ? "chip live" : "chip live lost"
+  byId("live").textContent = alive ? "live" : "not reachable"
 }
 
 const tones = [

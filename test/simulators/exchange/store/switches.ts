@@ -45,6 +45,8 @@ export type Switches = {
   /** What a client over the concurrency limit gets. */
   readonly concurrencyStatus: 429 | 503
   readonly retryAfterSeconds: number | undefined
+  /** What a raw `+` in a query means. */
+  readonly plusInQuery: "space" | "refused"
   /** The steps of a batch are answered in another order than asked. */
   readonly batchShuffles: boolean
   /** Ordinary creates notify created and updated. */
@@ -79,6 +81,7 @@ export const defaultSwitches: Switches = {
   requestsPerTenMinutes: 10_000,
   concurrencyStatus: 429,
   retryAfterSeconds: 1,
+  plusInQuery: "space",
   batchShuffles: true,
   notificationNoise: true,
 }
