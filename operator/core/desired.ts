@@ -1,6 +1,6 @@
 import { type Appearance, makesAllDay, render } from "./appearance.ts"
 import { NeedsAttentionError } from "./errors.ts"
-import type { CalendarEvent, OccurrenceKey } from "./event.ts"
+import type { Body, CalendarEvent, EventContent, OccurrenceKey } from "./event.ts"
 import { EventFilterError } from "./filter.ts"
 import { fingerprint } from "./fingerprint.ts"
 import { keyHash } from "./origin.ts"
@@ -9,7 +9,7 @@ import type { Calendar, EventProblem, SourceCalendar, Window } from "./ports.ts"
 import { expand, type Occurrence } from "./recurrence.ts"
 import { RecurrenceTooComplexError } from "./recurrence-errors.ts"
 
-/** One event as it should stand in the mailbox: filtered, expanded or kept as a series, rendered, normalized. */
+/** One event as it should stand in the mailbox: filtered, expanded or kept as a series, rendered, and normalized but for its body. */
 export type DesiredItem = {
   /** The event's key in its source, and what stands for it on marks. */
   readonly key: string
@@ -17,6 +17,7 @@ export type DesiredItem = {
   /** Set when the item stands for one occurrence of a series. */
   readonly occurrence?: OccurrenceKey
   readonly event: CalendarEvent
+  /** Of the event as the calendar would give it back. */
   readonly fingerprint: string
 }
 
@@ -82,7 +83,8 @@ function itemsOf(event: CalendarEvent, { policy, calendar, window }: DesiredRequ
   const hash = keyHash(event.key)
   const itemFor = (rendered: CalendarEvent, occurrence?: OccurrenceKey): DesiredItem => {
     const normal = calendar.normalize(rendered)
-    const item = { key: event.key, keyHash: hash, event: normal, fingerprint: fingerprint(normal) }
+    const written = withBodies(normal, rendered)
+    const item = { key: event.key, keyHash: hash, event: written, fingerprint: fingerprint(normal) }
     return occurrence === undefined ? item : { ...item, occurrence }
   }
   if (!event.recurrence) return [itemFor(render(event, policy.appearance))]
@@ -91,6 +93,23 @@ function itemsOf(event: CalendarEvent, { policy, calendar, window }: DesiredRequ
   return occurrences.map(occurrence =>
     itemFor(renderOccurrence(event.key, occurrence, policy.appearance), occurrence.key),
   )
+}
+
+/** Bodies are compared as plain text, and written as they are: markup, links and blank lines are what people see. */
+function withBodies(normal: CalendarEvent, rendered: CalendarEvent): CalendarEvent {
+  const event = withBody(normal, rendered.body)
+  if (!normal.recurrence || !rendered.recurrence) return event
+  const bodies = new Map(rendered.recurrence.overrides.map(({ occurrence, content }) => [occurrence, content.body]))
+  const overrides = normal.recurrence.overrides.map(({ occurrence, content }) => ({
+    occurrence,
+    content: withBody(content, bodies.get(occurrence)),
+  }))
+  return { ...event, recurrence: { ...normal.recurrence, overrides } }
+}
+
+/** A calendar that keeps no body, or none of this one, is given none. */
+function withBody<T extends EventContent>(normal: T, body: Body | undefined): T {
+  return normal.body && body ? { ...normal, body } : normal
 }
 
 /** The rendered series, when it is to be one series in the mailbox. Throws when it must be one and cannot. */
