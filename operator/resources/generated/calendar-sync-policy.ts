@@ -13,7 +13,7 @@ export type CalendarSyncPolicySpec = {
   }
   /** When mailboxes are looked at. */
   readonly schedule?: {
-    /** The safety pass over every mailbox. Changes of the source and in Outlook come sooner, by themselves. */
+    /** How often every mailbox is looked at, whatever happens; edits in Outlook are seen then. Changes of the source come sooner, by themselves. */
     readonly interval?: string
     /** When everything is read afresh, trusting nothing that was known: what heals the unforeseen. Absent means every night at two, UTC, spread over two hours. */
     readonly fullResync?: {
