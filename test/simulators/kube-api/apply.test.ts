@@ -42,6 +42,23 @@ test("what an applier leaves out disappears, unless somebody else owns it too", 
   assert.deepEqual(at(body, "spec"), { color: "red", size: 1, link: "https://a.example", parts: [{ name: "b" }] })
 })
 
+test("an object that was applied empty is filled by the next apply, not taken away", async context => {
+  const { client } = await startCluster(context)
+  await client.call(`${one}?fieldManager=anna`, {
+    method: "PATCH",
+    contentType: "application/apply-patch+yaml",
+    body: { ...widget({}), metadata: { name: "one", labels: {} } },
+  })
+
+  const { body } = await client.call(`${one}?fieldManager=anna`, {
+    method: "PATCH",
+    contentType: "application/apply-patch+yaml",
+    body: { ...widget({}), metadata: { name: "one", labels: { team: "blue" } } },
+  })
+
+  assert.deepEqual(at(body, "metadata", "labels"), { team: "blue" })
+})
+
 test("changing what another owns is a conflict that names owner and field, until it is forced", async context => {
   const { client } = await startCluster(context)
   await apply(client, { max: 9, code: "aa" }, { by: "anna" })

@@ -21,13 +21,19 @@ export function apply({ applied, live, schema, writer, force }: ApplyRequest): K
   const { fields, previous, others } = ownershipOf(applied, live, schema, writer)
   const configuration = withMetadata(applied, { managedFields: undefined, resourceVersion: undefined })
   const laidOver = live === undefined ? configuration : merge(live, configuration, schema)
-  const abandoned = difference(difference(previous, fields), others)
+  const abandoned = withoutParentsOf(fields, difference(difference(previous, fields), others))
   const whole = without(laidOver, abandoned, schema)
   const merged = isObject(whole) ? asKubeObject(whole, applied) : applied
   if (live !== undefined && !force) {
     requireNoConflict(merged, live, schema, { writer, allowed: fieldsAppliedByClient(live, schema, writer.manager) })
   }
   return withLastApplied(recordApply(merged, live, schema, { writer, fields }), configuration, writer.manager)
+}
+
+/** Who sent an empty object before and fills it now goes on owning it: `difference` sees leaves only. */
+function withoutParentsOf(fields: FieldSet, abandoned: FieldSet): FieldSet {
+  const names = [...fields.keys()]
+  return new Map([...abandoned].filter(([key]) => !names.some(name => name.startsWith(`${key}\n`))))
 }
 
 function merge(live: Json | undefined, applied: Json, schema: Schema | undefined): Json {
