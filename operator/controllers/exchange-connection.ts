@@ -37,6 +37,7 @@ export function reconcileConnection(deps: ControllerDeps) {
     if (object === undefined || !(await holdWhileInUse(deps, object, context.signal))) {
       deps.references.release(holderOf(key))
       deps.metrics.credentialExpires(key, undefined)
+      deps.hub.failedProofs.delete(key)
       await deps.hub.replaceConnection(key, undefined)
       return undefined
     }
@@ -87,22 +88,38 @@ async function prove(
   const settingsHash = hashOf(settings)
   const asked = [object.metadata.generation, requestedAt(object.metadata.annotations)].join(" ")
   const before = deps.hub.connections.get(key)
-  const isYoung = before !== undefined && Temporal.Instant.compare(before.proof.at.add(youngProof), deps.now()) > 0
-  if (isYoung && before.settingsHash === settingsHash && before.proof.asked === asked) {
-    const { assessment } = before.proof
-    return { assessment, ...again(assessment.error) }
-  }
+  const young = youngProofOf(deps, key, { settingsHash, asked })
+  if (young !== undefined) return { assessment: young, ...again(young.error) }
   const exchange = before?.settingsHash === settingsHash ? before.exchange : deps.openConnection(settings)
   const report = await probeOrClose(exchange, before, connection, signal)
   const assessment = assess({ report, connection, conditions: object.status?.conditions, now: deps.now() })
+  const { status: _told, ...told } = assessment
+  const proof = { at: deps.now(), asked, assessment: told }
+  deps.hub.failedProofs.delete(key)
   if (assessment.credentials.status === "True") {
-    const { status: _told, ...told } = assessment
-    const proof = { at: deps.now(), asked, assessment: told }
     await deps.hub.replaceConnection(key, { settingsHash, exchange, proof, ...blockedBy(assessment) })
-  } else if (exchange !== before?.exchange) {
-    await exchange.close()
+  } else {
+    if (!(assessment.error instanceof TemporaryError)) deps.hub.failedProofs.set(key, { ...proof, settingsHash })
+    if (exchange !== before?.exchange) await exchange.close()
   }
   return { assessment, ...again(assessment.error) }
+}
+
+/** What a proof of the same credential came to a moment ago, if nobody asked for another since. */
+function youngProofOf(
+  { hub, now }: ControllerDeps,
+  key: ObjectKey,
+  { settingsHash, asked }: { readonly settingsHash: string; readonly asked: string },
+): Assessment | undefined {
+  const opened = hub.connections.get(key)
+  const known = [hub.failedProofs.get(key), opened && { ...opened.proof, settingsHash: opened.settingsHash }]
+  return known.find(
+    proof =>
+      proof !== undefined &&
+      proof.settingsHash === settingsHash &&
+      proof.asked === asked &&
+      Temporal.Instant.compare(proof.at.add(youngProof), now()) > 0,
+  )?.assessment
 }
 
 async function probeOrClose(

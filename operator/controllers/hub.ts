@@ -17,6 +17,9 @@ export type OpenedConnection = {
   readonly blocked?: { readonly reason: string; readonly message: string }
 }
 
+/** A proof that failed for what only a person can mend: not asked for again within a moment. */
+export type FailedProof = OpenedConnection["proof"] & { readonly settingsHash: string }
+
 export type OpenedSource = {
   readonly settingsHash: string
   readonly source: Source
@@ -35,6 +38,7 @@ export class Hub {
   readonly connections = new Map<ObjectKey, OpenedConnection>()
   readonly sources = new Map<ObjectKey, OpenedSource>()
   readonly synced = new Map<ObjectKey, SyncedState>()
+  readonly failedProofs = new Map<ObjectKey, FailedProof>()
   /** Syncs that had their turn in this process, whatever came of it. */
   readonly attempted = new Set<ObjectKey>()
   /** Why a source could not be read the last time, where that is so. */

@@ -32,8 +32,8 @@ export const reasons = {
   ProgressingWithRetry: ["Reconciling"],
   FullResync: ["Reconciling"],
 
-  InvalidSpec: ["Stalled"],
-  RefNotFound: ["Stalled"],
+  InvalidSpec: ["Stalled", "CredentialsValid", "SourceFetched"],
+  RefNotFound: ["Stalled", "CredentialsValid", "SourceFetched"],
   RefNotPermitted: ["Stalled"],
   AccessDenied: ["Stalled", "Synced"],
   DeletionGuard: ["Stalled"],
