@@ -81,7 +81,8 @@ function runRule(rule: Rule, place: Place): readonly FieldError[] {
   }
 }
 
-function complaintOf(rule: Rule, { schema, path }: Place, context: Context): FieldError {
+function complaintOf(rule: Rule, { value, path }: Place, context: Context): FieldError {
+  const shown = isObject(value) || isList(value) ? undefined : value
   const message = messageOf(rule, context)
   const where = [...path, ...pathSteps(rule.fieldPath)]
   switch (rule.reason) {
@@ -90,9 +91,9 @@ function complaintOf(rule: Rule, { schema, path }: Place, context: Context): Fie
     case "FieldValueForbidden":
       return forbiddenField(where, message)
     case "FieldValueDuplicate":
-      return duplicate(where, typeOf(schema))
+      return duplicate(where, shown)
     default:
-      return invalid(where, typeOf(schema), message)
+      return invalid(where, shown, message)
   }
 }
 

@@ -97,11 +97,11 @@ function isUnchanged({ path, reason }: FieldError, object: KubeObject, old: Kube
 /** The server does not compute rules over objects that are broken in these ways. */
 function isBlocking({ reason }: FieldError): boolean {
   return [
+    "FieldValueNotSupported",
     "FieldValueTypeInvalid",
     "FieldValueRequired",
     "FieldValueTooLong",
     "FieldValueTooMany",
-    "FieldValueDuplicate",
   ].includes(reason)
 }
 

@@ -10,8 +10,8 @@ export function required(path: FieldPath, detail = ""): FieldError {
   return complaint("FieldValueRequired", path, "Required value", detail)
 }
 
-export function invalid(path: FieldPath, value: Json, detail: string): FieldError {
-  return complaint("FieldValueInvalid", path, `Invalid value: ${shown(value)}`, detail)
+export function invalid(path: FieldPath, value: Json | undefined, detail: string): FieldError {
+  return complaint("FieldValueInvalid", path, withValue("Invalid value", value), detail)
 }
 
 export function typeInvalid(path: FieldPath, value: Json, detail: string): FieldError {
@@ -19,12 +19,12 @@ export function typeInvalid(path: FieldPath, value: Json, detail: string): Field
 }
 
 export function notSupported(path: FieldPath, value: Json, allowed: readonly Json[]): FieldError {
-  const detail = `supported values: ${allowed.map(item => shown(item)).join(", ")}`
+  const detail = `supported values: ${allowed.map(quoted).join(", ")}`
   return complaint("FieldValueNotSupported", path, `Unsupported value: ${shown(value)}`, detail)
 }
 
-export function duplicate(path: FieldPath, value: Json): FieldError {
-  return complaint("FieldValueDuplicate", path, `Duplicate value: ${shown(value)}`, "")
+export function duplicate(path: FieldPath, value: Json | undefined): FieldError {
+  return complaint("FieldValueDuplicate", path, withValue("Duplicate value", value), "")
 }
 
 export function forbiddenField(path: FieldPath, detail: string): FieldError {
@@ -32,11 +32,16 @@ export function forbiddenField(path: FieldPath, detail: string): FieldError {
 }
 
 export function tooLong(path: FieldPath, max: number): FieldError {
-  return complaint("FieldValueTooLong", path, "Too long", `may not be more than ${max} bytes`)
+  return complaint("FieldValueTooLong", path, "Too long", `may not be more than ${max} ${max === 1 ? "byte" : "bytes"}`)
 }
 
 export function tooMany(path: FieldPath, actual: number, max: number): FieldError {
-  return complaint("FieldValueTooMany", path, `Too many: ${actual}`, `must have at most ${max} items`)
+  return complaint(
+    "FieldValueTooMany",
+    path,
+    `Too many: ${actual}`,
+    `must have at most ${max} ${max === 1 ? "item" : "items"}`,
+  )
 }
 
 /** `spec.list[2].name`; map keys that are no identifiers still appear after a dot, as on the real server. */
@@ -63,6 +68,15 @@ function complaint(reason: string, path: FieldPath, head: string, detail: string
   return { reason, path, body: detail === "" ? head : `${head}: ${detail}` }
 }
 
+/** Objects and lists that a rule refuses are not repeated in the answer: their value is undefined here. */
+function withValue(head: string, value: Json | undefined): string {
+  return value === undefined ? head : `${head}: ${shown(value)}`
+}
+
 function shown(value: Json): string {
-  return JSON.stringify(value === null ? "null" : value)
+  return JSON.stringify(value)
+}
+
+function quoted(value: Json): string {
+  return JSON.stringify(typeof value === "string" ? value : JSON.stringify(value))
 }

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto"
-import { badRequest, expired, Failure, tooLargeRevision } from "./failure.ts"
+import { expired } from "./failure.ts"
 import type { JsonObject } from "./json.ts"
 import type { KubeObject } from "./kube-object.ts"
+import { requireListOptions } from "./list-options.ts"
 import { present, type ResourceKind } from "./resource-kind.ts"
 import { isSelecting, selectorOf } from "./selectors.ts"
 import type { World } from "./world.ts"
@@ -31,7 +32,7 @@ export class Lister {
   /** Stored objects; throws 410 for a token that has expired. */
   list(kind: ResourceKind, namespace: string, query: URLSearchParams): Listed {
     const { store } = this.#world
-    requirePossibleRevision(query, store.revision)
+    requireListOptions(query, store.revision)
     const token = query.get("continue") ?? ""
     const snapshot = token === "" ? this.#snapshot(kind, namespace, query) : this.#continued(token)
     const limit = Number(query.get("limit") ?? 0)
@@ -88,24 +89,5 @@ export function listBody(kind: ResourceKind, apiVersion: string, { objects, meta
     apiVersion,
     metadata,
     items: kind.builtIn ? shown.map(({ apiVersion: _, kind: __, ...rest }) => rest) : shown,
-  }
-}
-
-function requirePossibleRevision(query: URLSearchParams, current: number): void {
-  const asked = query.get("resourceVersion") ?? ""
-  const match = query.get("resourceVersionMatch") ?? ""
-  if (match !== "" && asked === "") {
-    throw new Failure(
-      422,
-      "Invalid",
-      `ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided`,
-    )
-  }
-  if (asked === "") return
-  const revision = Number(asked)
-  if (!Number.isInteger(revision) || revision < 0) throw badRequest(`invalid resource version: "${asked}"`)
-  if (revision > current) throw tooLargeRevision(revision, current)
-  if (match === "Exact" && revision !== current && revision !== 0) {
-    throw expired("The resourceVersion for the provided list is too old.")
   }
 }

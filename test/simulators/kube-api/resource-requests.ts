@@ -1,10 +1,11 @@
 import { create } from "./create.ts"
 import { deleteObject } from "./delete.ts"
 import type { Access, Denials } from "./denials.ts"
-import { Failure, methodNotAllowed, noSuchPath } from "./failure.ts"
+import { methodNotAllowed, noSuchPath } from "./failure.ts"
 import type { JsonObject } from "./json.ts"
 import { type KubeObject, namespaceOf } from "./kube-object.ts"
 import type { Lister } from "./list.ts"
+import { requireWatchOptions } from "./list-options.ts"
 import type { Media } from "./media.ts"
 import { patch } from "./patch.ts"
 import { readObject, readOptions } from "./request-body.ts"
@@ -138,11 +139,7 @@ function watchingOne(request: ResourceRequest): ResourceRequest {
 
 function openWatch(kind: ResourceKind, request: ResourceRequest, world: World): Answer {
   const { path, query } = request
-  if (query.get("sendInitialEvents") !== null && query.get("resourceVersionMatch") !== "NotOlderThan") {
-    const problem =
-      "resourceVersionMatch: Forbidden: resourceVersionMatch must be set to NotOlderThan if sendInitialEvents is set"
-    throw new Failure(422, "Invalid", `ListOptions.meta.k8s.io "" is invalid: ${problem}`)
-  }
+  requireWatchOptions(query)
   const wish = wishOf(world, kind, request)
   const show = (object: KubeObject, isFirst: boolean) => shapeOfEvent(object, wish, isFirst)
   return { kind: "watch", request: { kind, namespace: path.namespace, matches: selectorOf(kind, query), show, query } }

@@ -73,7 +73,8 @@ function validateText(value: string, schema: Schema, path: FieldPath): readonly 
   if (typeof minLength === "number" && length < minLength) say(`should be at least ${minLength} chars long`)
   if (schema.pattern?.test(value) === false) say(`should match '${String(pattern)}'`)
   if (schema.format !== undefined && !hasFormat(value, schema.format)) {
-    say(`must be of type ${schema.format}: ${JSON.stringify(value)}`)
+    const problem = `must be of type ${schema.format}: ${JSON.stringify(value)}`
+    errors.push(typeInvalid(path, value, `${pathText(path)} in body ${problem}`))
   }
   return errors
 }
@@ -106,16 +107,16 @@ function validateList(value: readonly Json[], schema: Schema, path: FieldPath): 
   return [...errors, ...validateUnique(value, schema, path)]
 }
 
-/** The promise of list types `set` (values) and `map` (keys): nothing twice. */
+/** The promise of list types `set` (values) and `map` (keys): nothing twice; only the second of the same is named. */
 function validateUnique(value: readonly Json[], schema: Schema, path: FieldPath): readonly FieldError[] {
   if (schema.listType === "atomic") return []
-  const seen = new Set<string>()
+  const seen = new Map<string, number>()
   return value.flatMap((item, index) => {
     const identity = schema.listType === "set" ? item : keysOf(item, schema)
     const text = JSON.stringify(identity)
-    if (seen.has(text)) return [duplicate([...path, index], identity)]
-    seen.add(text)
-    return []
+    const times = (seen.get(text) ?? 0) + 1
+    seen.set(text, times)
+    return times === 2 ? [duplicate([...path, index], identity)] : []
   })
 }
 
