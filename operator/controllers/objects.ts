@@ -1,3 +1,4 @@
+import { ownerOf } from "../core/origin.ts"
 import type { CalendarEventSpec, CalendarEventStatus } from "../resources/calendar-event.ts"
 import type { CalendarSourceSpec, CalendarSourceStatus } from "../resources/calendar-source.ts"
 import type { CalendarSyncSpec, CalendarSyncStatus } from "../resources/calendar-sync.ts"
@@ -48,4 +49,14 @@ export function bindingKeyOf(sync: CalendarSyncObject): ObjectKey {
 /** All our kinds are namespaced. */
 export function namespaceOf(object: KubeResource): string {
   return object.metadata.namespace ?? ""
+}
+
+/** Names that live in Git, and nothing else: a cluster rebuilt from the same manifests is the same owner. */
+export function ownerOfSync(sync: CalendarSyncObject, binding: MailboxBindingObject): string {
+  return ownerOf({
+    bindingNamespace: namespaceOf(binding),
+    bindingName: binding.metadata.name,
+    identity: sync.spec.identity,
+    calendar: binding.spec.calendar?.name,
+  })
 }

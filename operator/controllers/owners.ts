@@ -1,6 +1,5 @@
 import type { Hub } from "./hub.ts"
-import { bindingKeyOf, type Caches, type CalendarSyncObject } from "./objects.ts"
-import { ownerOfSync } from "./resolve-sync.ts"
+import { bindingKeyOf, type Caches, type CalendarSyncObject, ownerOfSync } from "./objects.ts"
 
 /**
  * The owners of all syncs there are: a copy of anybody else of this installation belongs to nobody any more. Undefined as

@@ -10,14 +10,8 @@ import { purge } from "../sync/purge.ts"
 import { findConnection } from "./binding-refs.ts"
 import type { ControllerDeps } from "./deps.ts"
 import { hasFinalizer, setFinalizer } from "./finalizers.ts"
-import {
-  bindingKeyOf,
-  type CalendarSyncObject,
-  connectionKeyOf,
-  type MailboxBindingObject,
-  policyKeyOf,
-} from "./objects.ts"
-import { bindingOf, openMailbox, ownerOfSync } from "./resolve-sync.ts"
+import { bindingKeyOf, type CalendarSyncObject, connectionKeyOf, type MailboxBindingObject, policyKeyOf, , ownerOfSync } from "./objects.ts"
+import { bindingOf, openMailbox } from "./resolve-sync.ts"
 import { retryMs } from "./sync-timing.ts"
 import { conclude, failed, type Verdict, verdictOf } from "./verdict.ts"
 

@@ -1,10 +1,9 @@
 import { NeedsAttentionError, reasonOf, TemporaryError } from "../core/errors.ts"
-import { ownerOf } from "../core/origin.ts"
 import type { Calendar, SourceCalendar } from "../core/ports.ts"
 import { decideScope } from "../core/scope.ts"
 import { type ResolvedBinding, resolveBinding } from "./binding-refs.ts"
 import type { ControllerDeps } from "./deps.ts"
-import { bindingKeyOf, type CalendarSyncObject, type MailboxBindingObject, namespaceOf } from "./objects.ts"
+import { bindingKeyOf, type CalendarSyncObject, type MailboxBindingObject, ownerOfSync } from "./objects.ts"
 
 /** All a pass needs, found, permitted and open. */
 export type ResolvedSync = ResolvedBinding & {
@@ -49,16 +48,6 @@ export function bindingOf(deps: ControllerDeps, sync: CalendarSyncObject): Mailb
   const binding = deps.caches.bindings.get(key)
   if (binding !== undefined) return binding
   throw new NeedsAttentionError(`MailboxBinding ${key} does not exist any more`, { reason: "RefNotFound" })
-}
-
-/** Names that live in Git, and nothing else: a cluster rebuilt from the same manifests is the same owner. */
-export function ownerOfSync(sync: CalendarSyncObject, binding: MailboxBindingObject): string {
-  return ownerOf({
-    bindingNamespace: namespaceOf(binding),
-    bindingName: binding.metadata.name,
-    identity: sync.spec.identity,
-    calendar: binding.spec.calendar?.name,
-  })
 }
 
 function suspendedBy({ plan, policy, connection, sourceObject }: ResolvedBinding): string | undefined {

@@ -1,12 +1,13 @@
 import type { ICalSettings } from "../../core/ports.ts"
-import { openDispatcher } from "../../http/client.ts"
+import { openDispatcher, type ProxySettings } from "../../http/client.ts"
 import { Feed } from "./feed.ts"
-import type { ICalDeps } from "./source.ts"
 
 /** Feeds of one source come from one server, mostly; it is not asked by more at a time than a browser would. */
 export const feedsAtOnce = 4
 /** A server that does not take the connection by then is away, however long its answers may take. */
 const maxConnectMs = 10_000
+
+export type ICalDeps = { readonly proxy: ProxySettings; readonly now: () => Temporal.Instant }
 
 export type FeedConnection = { readonly feed: (url: URL) => Feed; readonly close: () => Promise<void> }
 

@@ -3,8 +3,7 @@ import type { ICalSettings, Source, SourceCalendar, SourceReading } from "../../
 import { identityNamed } from "../source-calendar.ts"
 import type { Feed, FeedState } from "./feed.ts"
 import { identityAddress } from "./feed-address.ts"
-import { feedsAtOnce, openFeedConnection } from "./feed-connection.ts"
-import type { ICalDeps } from "./source.ts"
+import { feedsAtOnce, type ICalDeps, openFeedConnection } from "./feed-connection.ts"
 
 /** A feed for each identity. One that cannot be read keeps its last good calendar and costs the others nothing. */
 export function openFeedPerIdentity(

@@ -1,9 +1,8 @@
 import type { ICalSettings, Source } from "../../core/ports.ts"
 import type { Feed } from "./feed.ts"
 import { feedAddress } from "./feed-address.ts"
-import { openFeedConnection } from "./feed-connection.ts"
+import { type ICalDeps, openFeedConnection } from "./feed-connection.ts"
 import { SharedCalendar } from "./shared-calendar.ts"
-import type { ICalDeps } from "./source.ts"
 
 /** One address, one calendar. */
 export function openSharedFeed(deps: ICalDeps, settings: ICalSettings, location: { readonly url: string }): Source {

@@ -1,5 +1,5 @@
 import type { ICalSettings, Source } from "../../core/ports.ts"
-import type { ProxySettings } from "../../http/client.ts"
+import type { ICalDeps } from "./feed-connection.ts"
 import { openFeedPerIdentity } from "./feed-per-identity.ts"
 import { openSharedFeed } from "./shared-feed.ts"
 import { openTextSource } from "./text-source.ts"
@@ -8,8 +8,6 @@ import { openTextSource } from "./text-source.ts"
  * iCalendar in the three places it is found in: one feed for everybody, a feed for each identity, and a text at hand.
  * What is read of it is the same (icalendar/).
  */
-
-export type ICalDeps = { readonly proxy: ProxySettings; readonly now: () => Temporal.Instant }
 
 export function openICalSource(deps: ICalDeps, settings: ICalSettings): Source {
   const { location } = settings
