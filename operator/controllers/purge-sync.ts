@@ -10,7 +10,14 @@ import { purge } from "../sync/purge.ts"
 import { findConnection } from "./binding-refs.ts"
 import type { ControllerDeps } from "./deps.ts"
 import { hasFinalizer, setFinalizer } from "./finalizers.ts"
-import { bindingKeyOf, type CalendarSyncObject, connectionKeyOf, type MailboxBindingObject, policyKeyOf, , ownerOfSync } from "./objects.ts"
+import {
+  bindingKeyOf,
+  type CalendarSyncObject,
+  connectionKeyOf,
+  type MailboxBindingObject,
+  ownerOfSync,
+  policyKeyOf,
+} from "./objects.ts"
 import { bindingOf, openMailbox } from "./resolve-sync.ts"
 import { retryMs } from "./sync-timing.ts"
 import { conclude, failed, type Verdict, verdictOf } from "./verdict.ts"
