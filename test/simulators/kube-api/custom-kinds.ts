@@ -62,7 +62,8 @@ function columnOf(source: JsonObject): Column {
     name: textAt(source, "name") ?? "",
     type,
     ...(typeof format === "string" ? { format } : {}),
-    ...(typeof description === "string" ? { description } : {}),
+    description:
+      typeof description === "string" ? description : `Custom resource definition column (in JSONPath format): ${path}`,
     ...(typeof priority === "number" ? { priority } : {}),
     cell: (object, age) => cellOf(findFirst(object, path), type, age),
   }

@@ -1,4 +1,3 @@
-import { requireSameUid } from "./completion.ts"
 import { conflict } from "./failure.ts"
 import { at, type JsonObject, listAt, textAt } from "./json.ts"
 import { finalizersOf, isBeingDeleted, type KubeObject, uidOf, withMetadata } from "./kube-object.ts"
@@ -13,17 +12,9 @@ export type DeleteRequest = { readonly body: JsonObject; readonly query: URLSear
  * is the object (code 200 in both cases, as the real server does).
  */
 export function deleteObject(world: World, target: Target, { body, query }: DeleteRequest): JsonObject {
-  const { kind, name } = target
+  const { kind } = target
   const object = read(world, target)
-  const refuse = (problem: string) => conflict(kind, name, problem)
-  requireSameUid(textAt(body, "preconditions", "uid"), object, refuse)
-  const revision = textAt(body, "preconditions", "resourceVersion")
-  const current = textAt(object.metadata, "resourceVersion")
-  if (revision !== undefined && revision !== current) {
-    throw refuse(
-      `Precondition failed: ResourceVersion in precondition: ${revision}, ResourceVersion in object meta: ${current}`,
-    )
-  }
+  requirePreconditions(kind, object, body)
   const isDryRun = listAt(body, "dryRun").length > 0 || query.get("dryRun") === "All"
   const finalizers = withPropagation(finalizersOf(object), propagationOf(body, query))
   if (finalizers.length === 0 && kind.storage !== "/namespaces") {
@@ -31,6 +22,24 @@ export function deleteObject(world: World, target: Target, { body, query }: Dele
     return deleted(kind, object)
   }
   return isBeingDeleted(object) ? object : mark(world, kind, object, { finalizers, isDryRun })
+}
+
+/** Refusals name the kind where others name the resource, as the real server does here. */
+function requirePreconditions(kind: ResourceKind, object: KubeObject, body: JsonObject): void {
+  const refuse = (problem: string) => conflict({ ...kind, plural: kind.kind }, object.metadata.name, problem)
+  const uid = textAt(body, "preconditions", "uid")
+  if (uid !== undefined && uid !== uidOf(object)) {
+    throw refuse(
+      `the UID in the precondition (${uid}) does not match the UID in record (${uidOf(object)}). The object might have been deleted and then recreated`,
+    )
+  }
+  const revision = textAt(body, "preconditions", "resourceVersion")
+  const current = textAt(object.metadata, "resourceVersion")
+  if (revision !== undefined && revision !== current) {
+    throw refuse(
+      `the ResourceVersion in the precondition (${revision}) does not match the ResourceVersion in record (${current}). The object might have been modified`,
+    )
+  }
 }
 
 function remove({ store }: World, { kind, namespace, name }: Target): void {

@@ -83,6 +83,9 @@ function missing(path: readonly string[]): Failure {
   return refused(`path /${path.join("/")} does not exist: missing value`)
 }
 
+/** The real server keeps the reason to itself; ours goes into the details, where only people look. */
 function refused(problem: string): Failure {
-  return new Failure(422, "Invalid", `the server rejected our request due to an error in our request: ${problem}`, {})
+  const message = "the server rejected our request due to an error in our request"
+  const causes = [{ reason: "UnexpectedServerResponse", message: problem, field: "" }]
+  return new Failure(422, "Invalid", message, { causes })
 }

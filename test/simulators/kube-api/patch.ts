@@ -56,7 +56,7 @@ function modify(world: World, target: Target, { contentType, body, options }: Pa
   const patched = patchedWith(contentType, old, readPatch(body), kind)
   if (!isObject(patched)) throw badRequest("the patch does not leave an object")
   const refuse = (problem: string): Failure =>
-    invalidObject({ ...kind, group: "", kind: "" }, "", [invalid(["patch"], body, problem)])
+    invalidObject({ ...kind, group: "", kind: "" }, "", [invalid(["patch"], JSON.stringify(patched), problem)])
   const sent = pruneObject(kind, decode(kind, patched), options, refuse)
   if (sent.metadata.name !== target.name) {
     throw badRequest(
