@@ -79,6 +79,19 @@ test("reading is not writing, and calendars are not settings", async () => {
   assert.deepEqual([user.status, codeOf(user)], [403, "Authorization_RequestDenied"])
 })
 
+test("basic reading shows when and what, but neither bodies nor extended properties", async () => {
+  await using exchange = await talk(people)
+  const id = "String 0x0037"
+  const body = { contentType: "text", content: "between us" }
+  await exchange.make(meeting({ body, singleValueExtendedProperties: [{ id, value: "between us" }] }))
+  exchange.admin.updateApp(exchange.clientId, { permissions: ["Calendars.ReadBasic.All"] })
+  await exchange.login()
+  const expand = encodeURIComponent(`singleValueExtendedProperties($filter=id eq '${id}')`)
+  const answer = await exchange.get(`/events?$expand=${expand}`)
+  assert.equal(textAt(listAt(answer.body, "value")?.[0], "subject"), "Physics")
+  assert.ok(!answer.text.includes("between us"))
+})
+
 test("a consent counts from the next token on", async () => {
   await using exchange = await talk(people)
   exchange.admin.updateApp(exchange.clientId, { permissions: [] })

@@ -327,6 +327,7 @@ export class Admin {
       headers: new Map(),
       body,
       preferences: parsePreferences(undefined),
+      seesContent: true,
     }
     return { call, target: { mailbox: found, folder: this.#folder(found, calendar), named: false } }
   }
@@ -337,7 +338,7 @@ export class Admin {
 
   #see(mailbox: Mailbox, entry: Entry): SeenEvent {
     const preferences = { ...parsePreferences(undefined), zone: utc }
-    const event = renderEvent(entry, { mailbox, preferences })
+    const event = renderEvent(entry, { mailbox, preferences, seesContent: true })
     return { ...event, id: textAt(event, "id") ?? "", properties: Object.fromEntries(entry.content.named) }
   }
 }

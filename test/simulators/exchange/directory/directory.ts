@@ -44,6 +44,8 @@ export type RoleAssignment = {
 
 export const calendarPermissions = {
   read: ["Calendars.ReadBasic", "Calendars.ReadBasic.All", "Calendars.Read", "Calendars.ReadWrite"],
+  /** Bodies and extended properties, which ReadBasic hides. */
+  content: ["Calendars.Read", "Calendars.ReadWrite"],
   write: ["Calendars.ReadWrite"],
   settings: ["MailboxSettings.Read", "MailboxSettings.ReadWrite"],
 } as const

@@ -24,6 +24,8 @@ export type Call = {
   readonly headers: ReadonlyMap<string, string>
   readonly body: unknown
   readonly preferences: Preferences
+  /** False under Calendars.ReadBasic: bodies and extended properties stay hidden. */
+  readonly seesContent: boolean
 }
 
 export type Reply = {

@@ -6,7 +6,7 @@ import type { Store } from "../store/store.ts"
 import { type Call, ok, type Reply } from "./call.ts"
 import { GraphError } from "./graph-error.ts"
 import { cappedSpan } from "./read-events.ts"
-import { idOf, type Rendering, renderEvent, renderSparse } from "./render-event.ts"
+import { idOf, type Rendering, renderEvent, renderingFor, renderSparse } from "./render-event.ts"
 import type { Target } from "./target.ts"
 
 /**
@@ -112,9 +112,7 @@ export class DeltaRounds {
     const next = at + size
     const more = next < round.lines.length || empty
     const link = more ? `$skiptoken=${this.#keep(round, given.key)}.${next}` : `$deltatoken=${this.#deltaToken(round)}`
-    const value = lines.map(line =>
-      render(line, { mailbox: target.mailbox, preferences: call.preferences }, round.span),
-    )
+    const value = lines.map(line => render(line, renderingFor(call, target.mailbox), round.span))
     return {
       ...ok({
         "@odata.context": `${call.origin}/v1.0/$metadata#Collection(event)`,

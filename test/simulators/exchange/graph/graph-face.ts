@@ -135,7 +135,7 @@ export class GraphFace {
       const fault = this.#parts.faults.strike({ operation: route.operation, mailboxNames: names })
       const reply = await underFault(fault, async () => {
         this.#mayTouch(context)
-        return route.run(call)
+        return route.run({ ...call, seesContent: this.#seesContent(context) })
       })
       return withApplied(reply, call)
     } finally {
@@ -162,6 +162,7 @@ export class GraphFace {
       headers: request.headers,
       body: request.body,
       preferences: parsePreferences(request.headers.get("prefer")),
+      seesContent: true,
     }
     return { call, ...this.#routeOf(call) }
   }
@@ -223,6 +224,10 @@ export class GraphFace {
     const verdict = this.#access.check(call.caller, mailbox, route.need)
     if (verdict === "deniedByPolicy") throw new GraphError(403, "ErrorAccessDenied", accessPolicyText)
     if (verdict === "denied") throw new GraphError(403, "ErrorAccessDenied", accessDeniedText)
+  }
+
+  #seesContent({ call, mailbox }: Context): boolean {
+    return mailbox === undefined || this.#access.check(call.caller, mailbox, "content") === "allowed"
   }
 }
 

@@ -7,7 +7,7 @@ import { evaluate, type Filter, parseFilter, pathsIn } from "./filter.ts"
 import { GraphError } from "./graph-error.ts"
 import { pageOf } from "./page.ts"
 import { spanOf } from "./query.ts"
-import { etagOf, isEventProperty } from "./render-event.ts"
+import { etagOf, isEventProperty, renderingFor } from "./render-event.ts"
 import { renderShaped, shapeOf } from "./select.ts"
 import { findEntry, type Target } from "./target.ts"
 
@@ -28,7 +28,7 @@ export function listEvents(call: Call, target: Target): Reply {
 export function getEvent(call: Call, target: Target, id: string): Reply {
   const entry = findEntry(call.store, target, id)
   const inherit = call.store.switches.occurrencesInheritProperties
-  const rendering = { mailbox: target.mailbox, preferences: call.preferences }
+  const rendering = renderingFor(call, target.mailbox)
   const body = renderShaped(entry, rendering, { ...shapeOf(call, { byId: true }), inherit })
   return {
     ...ok({ "@odata.context": `${call.origin}/v1.0/$metadata#${contextOf(target)}/$entity`, ...body }),
@@ -90,7 +90,7 @@ function refuseStamps(call: Call): void {
 
 function page(call: Call, target: Target, rows: readonly Entry[]): Reply {
   const shape = { ...shapeOf(call), inherit: call.store.switches.occurrencesInheritProperties }
-  const rendering = { mailbox: target.mailbox, preferences: call.preferences }
+  const rendering = renderingFor(call, target.mailbox)
   return pageOf(call, { rows, context: contextOf(target), render: entry => renderShaped(entry, rendering, shape) })
 }
 

@@ -6,12 +6,24 @@ import type { Mailbox } from "../store/mailbox.ts"
 import type { Recurrence } from "../store/recurrence.ts"
 import { wallOf } from "../store/time-zones.ts"
 import { previewOf, renderedBody } from "./body.ts"
+import type { Call } from "./call.ts"
 import { canonicalPropertyId } from "./named-property.ts"
 import type { Preferences } from "./preferences.ts"
 
 /** An event as Graph writes it. Every property is a function, so that only what was selected costs anything. */
 
-export type Rendering = { readonly mailbox: Mailbox; readonly preferences: Preferences }
+export type Rendering = {
+  readonly mailbox: Mailbox
+  readonly preferences: Preferences
+  /** False hides bodies and extended properties. */
+  readonly seesContent: boolean
+}
+
+export function renderingFor(call: Call, mailbox: Mailbox): Rendering {
+  return { mailbox, preferences: call.preferences, seesContent: call.seesContent }
+}
+
+const hidden = new Set(["body", "bodyPreview"])
 
 type Renderer = (entry: Entry, rendering: Rendering) => unknown
 
@@ -96,6 +108,7 @@ export function renderEvent(entry: Entry, rendering: Rendering, select?: readonl
   event["@odata.etag"] = etagOf(entry)
   event["id"] = idOf(entry, rendering)
   for (const name of select ?? allNames) {
+    if (!rendering.seesContent && hidden.has(name)) continue
     const render = renderers[name] ?? onlySelected[name]
     const value = render?.(entry, rendering)
     if (value !== undefined) event[name] = value

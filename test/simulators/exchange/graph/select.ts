@@ -57,7 +57,7 @@ function unknownProperty(name: string): GraphError {
 export function renderShaped(entry: Entry, rendering: Rendering, shape: Shape & { readonly inherit: boolean }): Json {
   const select = shape.byId ? shape.select : shape.select?.filter(name => name !== "cancelledOccurrences")
   const event = renderEvent(entry, rendering, select)
-  if (shape.propertyIds.size > 0) {
+  if (shape.propertyIds.size > 0 && rendering.seesContent) {
     const { single, multi } = renderNamed(entry, shape.propertyIds)
     if (single.length > 0) event["singleValueExtendedProperties"] = single
     if (multi.length > 0) event["multiValueExtendedProperties"] = multi

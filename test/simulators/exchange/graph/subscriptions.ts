@@ -183,7 +183,7 @@ export class Subscriptions {
       maxPageSize: undefined,
       applied: [],
     } as const
-    const { "@odata.etag": etag } = renderEvent(entryOf(item), { mailbox, preferences }, [])
+    const { "@odata.etag": etag } = renderEvent(entryOf(item), { mailbox, preferences, seesContent: false }, [])
     return {
       id: randomUUID(),
       ...this.#common(subscription),

@@ -6,7 +6,7 @@ import { type Call, ok, type Reply } from "./call.ts"
 import { GraphError, validationFailure } from "./graph-error.ts"
 import { defaultContent, type EventChanges, mergedNamed, parseEvent } from "./parse-event.ts"
 import { contextOf } from "./read-events.ts"
-import { etagOf, idOf, type Rendering, renderEvent } from "./render-event.ts"
+import { etagOf, idOf, type Rendering, renderEvent, renderingFor } from "./render-event.ts"
 import { findEntry, type Target } from "./target.ts"
 
 /**
@@ -35,13 +35,13 @@ export function createEvent(call: Call, target: Target): Reply {
 }
 
 function created(call: Call, target: Target, entry: Entry): Reply {
-  const rendering = { mailbox: target.mailbox, preferences: call.preferences }
+  const rendering = renderingFor(call, target.mailbox)
   const location = `${call.origin}/v1.0/users('${target.mailbox.id}')/events('${idOf(entry, rendering)}')`
   return { ...withEvent(call, target, entry), status: 201, headers: { etag: etagOf(entry), location } }
 }
 
 function withEvent(call: Call, target: Target, entry: Entry): Reply {
-  const rendering = { mailbox: target.mailbox, preferences: call.preferences }
+  const rendering = renderingFor(call, target.mailbox)
   return {
     ...ok(
       renderEvent(entry, rendering, undefined, {
@@ -72,7 +72,7 @@ function repeatedCreate(
   const entry = entryOf(item)
   const same = item.transactionPayload === given.transactionPayload
   if (same && switches.transactionIdRepeat === "sameEvent") return entry
-  const id = idOf(entry, { mailbox, preferences: call.preferences })
+  const id = idOf(entry, renderingFor(call, mailbox))
   throw new GraphError(
     switches.transactionIdStatus,
     "ErrorDuplicateTransactionId",
@@ -183,7 +183,7 @@ export function translateIds(call: Call, target: Target): Reply {
   const inputs = Array.isArray(body["inputIds"]) ? body["inputIds"].filter(id => typeof id === "string") : []
   if (inputs.length > MAXIMUM_TRANSLATED) throw new GraphError(400, "ErrorInvalidRequest", "Too many ids.")
   const ids = String(body["targetIdType"]).toLowerCase().includes("immutable") ? "immutable" : "classic"
-  const rendering: Rendering = { mailbox: target.mailbox, preferences: { ...call.preferences, ids } }
+  const rendering: Rendering = { ...renderingFor(call, target.mailbox), preferences: { ...call.preferences, ids } }
   const value = inputs.map(sourceId => ({
     sourceId,
     targetId: idOf(findEntry(call.store, { ...target, named: false }, sourceId), rendering),
