@@ -5,6 +5,8 @@ import { fingerprint } from "../../operator/core/fingerprint.ts"
 import { keyHash, parseMark } from "../../operator/core/origin.ts"
 import { holiday, lesson, weekly } from "../fakes/lesson.ts"
 import type { MemoryCalendar } from "../fakes/memory-calendar.ts"
+import { Random } from "../fakes/random.ts"
+import { RandomSource } from "../fakes/random-source.ts"
 import { MailboxStory, source } from "./mailbox-story.ts"
 
 /*
@@ -27,21 +29,19 @@ test(`a mailbox finds its way back from anything (WALK_SEED=${seed}, ${walks} wa
 
 /** Enough for every kind of meeting; more only makes walks slower. */
 const mostEvents = 16
-const subjects = ["Mathematics", "Physics", "Art", "Music", "Sports"]
-const days = Array.from({ length: 20 }, (_, day) => `2026-12-${String(day + 1).padStart(2, "0")}`)
+const subjects = ["Mathematics", "Physics", "Art", "Music", "Sports"] as const
 
 class Walk {
-  readonly #random: () => number
+  readonly #random: Random
   readonly #seed: number
   readonly #story = new MailboxStory()
-  readonly #source = new Map<string, CalendarEvent>()
+  readonly #source = new RandomSource({ make: randomEvent, mostEvents })
   /** What people entered: id and what it must still say. */
   readonly #foreign = new Map<string, string>()
-  #keys = 0
 
   constructor(seed: number) {
     this.#seed = seed
-    this.#random = randomFrom(seed)
+    this.#random = new Random(seed)
   }
 
   async run(steps: number): Promise<void> {
@@ -54,19 +54,21 @@ class Walk {
 
   async #step(): Promise<void> {
     const { calendar } = this.#story
-    const id = this.#pick(this.#story.ids) ?? ""
+    const id = this.#random.pick(this.#story.ids) ?? ""
     const isForeign = this.#foreign.has(id)
     const moves: readonly (() => void | Promise<void>)[] = [
-      () => this.#addToSource(),
-      () => this.#addToSource(),
-      () => this.#changeInSource(),
-      () => this.#rekeyInSource(),
-      () => void this.#source.delete(this.#pick([...this.#source.keys()]) ?? ""),
-      () => this.#userAdds(lesson({ subject: "Dentist", start: `${this.#pick(days)}T16:00` })),
+      () => this.#source.add(this.#random),
+      () => this.#source.add(this.#random),
+      () => this.#source.replace(this.#random),
+      () => this.#source.rekey(this.#random),
+      () => this.#source.remove(this.#random),
+      () => this.#userAdds(lesson({ subject: "Dentist", start: `${someDay(this.#random)}T16:00` })),
       () => this.#userDuplicates(id),
       () => (isForeign ? undefined : calendar.userEdits(id, { subject: "My own words" })),
       () =>
-        isForeign ? undefined : calendar.userEdits(id, { time: lesson({ start: `${this.#pick(days)}T20:00` }).time }),
+        isForeign
+          ? undefined
+          : calendar.userEdits(id, { time: lesson({ start: `${someDay(this.#random)}T20:00` }).time }),
       () => this.#userDeletes(id),
       () => calendar.touch(id),
       () => calendar.losesToken(),
@@ -74,38 +76,7 @@ class Walk {
       () => this.#faultyPass(),
       () => this.#pass(),
     ]
-    await this.#pick(moves)?.()
-  }
-
-  #addToSource(): void {
-    if (this.#source.size >= mostEvents) return
-    const key = `key-${this.#keys++}`
-    this.#source.set(key, this.#randomEvent(key))
-  }
-
-  #changeInSource(): void {
-    const key = this.#pick([...this.#source.keys()])
-    if (key) this.#source.set(key, this.#randomEvent(key))
-  }
-
-  #rekeyInSource(): void {
-    const event = this.#source.get(this.#pick([...this.#source.keys()]) ?? "")
-    if (!event) return
-    this.#source.delete(event.key)
-    const key = `key-${this.#keys++}`
-    this.#source.set(key, { ...event, key })
-  }
-
-  #randomEvent(key: string): CalendarEvent {
-    const timed = lesson({ key, subject: this.#pick(subjects) ?? "", start: `${this.#pick(days)}T10:00` })
-    const kinds = [
-      timed,
-      timed,
-      holiday({ key, date: this.#pick(days) ?? "" }),
-      weekly(timed),
-      weekly(timed, { frequency: "MONTHLY" }),
-    ]
-    return this.#pick(kinds) ?? timed
+    await this.#random.pick(moves)?.()
   }
 
   #userAdds(event: CalendarEvent): void {
@@ -125,13 +96,21 @@ class Walk {
 
   async #faultyPass(): Promise<void> {
     const { calendar } = this.#story
-    const often = this.#random() * 0.4
+    const often = this.#random.next() * 0.4
     calendar.faults = {
       write: () =>
-        this.#random() < often
-          ? this.#pick(["lostAnswer", "refused", "invalid", "editedJustBefore", "gatewayError", "crash"] as const)
+        this.#random.next() < often
+          ? this.#random.pick([
+              "lostAnswer",
+              "refused",
+              "invalid",
+              "editedJustBefore",
+              "gatewayError",
+              "crash",
+            ] as const)
           : undefined,
-      list: () => (this.#random() < 0.2 ? this.#pick(["unreachable", "incomplete", "behind"] as const) : undefined),
+      list: () =>
+        this.#random.next() < 0.2 ? this.#random.pick(["unreachable", "incomplete", "behind"] as const) : undefined,
     }
     const before = { ...this.#story.state }
     try {
@@ -150,7 +129,7 @@ class Walk {
       await this.#passOver()
     } finally {
       const after = this.#copiedKeys()
-      const lost = [...before].filter(key => this.#source.has(key) && !after.has(key))
+      const lost = [...before].filter(key => this.#source.keys.includes(key) && !after.has(key))
       assert.deepEqual(lost, [], `WALK_SEED=${this.#seed} WALKS=1: no pass takes away what the source wants`)
     }
   }
@@ -158,9 +137,9 @@ class Walk {
   async #passOver(): Promise<void> {
     // People enter things after the first sync here; what it adopts is another story.
     const policy = { firstSync: { matchExisting: false }, deletion: { guard: { maxPercent: 100, maxCount: 10_000 } } }
-    const report = await this.#story.pass(source([...this.#source.values()]), {
+    const report = await this.#story.pass(source(this.#source.events), {
       policy,
-      kind: this.#random() < 0.3 ? "Full" : "Incremental",
+      kind: this.#random.next() < 0.3 ? "Full" : "Incremental",
     })
     if (report.hold) this.#story.state = { ...this.#story.state, approvedToken: report.hold.token }
   }
@@ -176,7 +155,7 @@ class Walk {
 
     const fresh = new MailboxStory()
     fresh.clock = this.#story.clock
-    await fresh.pass(source([...this.#source.values()]))
+    await fresh.pass(source(this.#source.events))
     const copies = (of: MemoryCalendar) => of.contents.filter(line => !line.startsWith("- "))
     assert.deepEqual(copies(calendar), copies(fresh.calendar), `${this.#at(step)}: as a fresh mailbox would be`)
   }
@@ -190,7 +169,7 @@ class Walk {
 
   #copiedKeys(): ReadonlySet<string> {
     const hashes = new Set(this.#story.calendar.items.map(item => parseMark(item.mark ?? "")?.key))
-    return new Set([...this.#source.keys()].filter(key => hashes.has(keyHash(key))))
+    return new Set(this.#source.keys.filter(key => hashes.has(keyHash(key))))
   }
 
   #printOf(id: string): string {
@@ -201,19 +180,19 @@ class Walk {
   #at(step: number): string {
     return `WALK_SEED=${this.#seed} WALKS=1, step ${step}`
   }
-
-  #pick<T>(of: readonly T[]): T | undefined {
-    return of[Math.floor(this.#random() * of.length)]
-  }
 }
 
-/** mulberry32: small, fast, the same everywhere. */
-function randomFrom(seed: number): () => number {
-  let state = seed | 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
+function randomEvent(key: string, random: Random): CalendarEvent {
+  const timed = lesson({ key, subject: random.pick(subjects), start: `${someDay(random)}T10:00` })
+  return random.pick([
+    timed,
+    timed,
+    holiday({ key, date: someDay(random) }),
+    weekly(timed),
+    weekly(timed, { frequency: "MONTHLY" }),
+  ])
+}
+
+function someDay(random: Random): string {
+  return `2026-12-${String(random.between(1, 20)).padStart(2, "0")}`
 }
