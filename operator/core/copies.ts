@@ -66,7 +66,8 @@ export function bestCopy(
   copies: readonly MarkedEvent[] | undefined,
   item: DesiredItem | undefined,
 ): MarkedEvent | undefined {
-  return copies?.toSorted(
+  if (copies === undefined || copies.length < 2) return copies?.[0]
+  return copies.toSorted(
     (a, b) =>
       Number(b.fingerprint === item?.fingerprint) - Number(a.fingerprint === item?.fingerprint) ||
       Temporal.Instant.compare(a.mark.writtenAt, b.mark.writtenAt) ||

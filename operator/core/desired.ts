@@ -8,6 +8,7 @@ import type { SyncPolicy } from "./policy.ts"
 import type { Calendar, EventProblem, SourceCalendar, Window } from "./ports.ts"
 import { expand, type Occurrence } from "./recurrence.ts"
 import { RecurrenceTooComplexError } from "./recurrence-errors.ts"
+import { overlaps } from "./time.ts"
 
 /** One event as it should stand in the mailbox: filtered, expanded or kept as a series, rendered, and normalized but for its body. */
 export type DesiredItem = {
@@ -78,8 +79,8 @@ function prepare(event: CalendarEvent, request: DesiredRequest): readonly (Desir
 }
 
 function itemsOf(event: CalendarEvent, { policy, calendar, window }: DesiredRequest): readonly DesiredItem[] {
-  const occurrences = expand(event, window, { zone: floatingZone, limit: maxOccurrences })
-  if (occurrences.length === 0) return []
+  const isSingle = event.recurrence === undefined
+  if (isSingle && !overlaps(event.time, window, floatingZone)) return []
   const hash = keyHash(event.key)
   const itemFor = (rendered: CalendarEvent, occurrence?: OccurrenceKey): DesiredItem => {
     const normal = calendar.normalize(rendered)
@@ -87,7 +88,9 @@ function itemsOf(event: CalendarEvent, { policy, calendar, window }: DesiredRequ
     const item = { key: event.key, keyHash: hash, event: written, fingerprint: fingerprint(normal) }
     return occurrence === undefined ? item : { ...item, occurrence }
   }
-  if (!event.recurrence) return [itemFor(render(event, policy.appearance))]
+  if (isSingle) return [itemFor(render(event, policy.appearance))]
+  const occurrences = expand(event, window, { zone: floatingZone, limit: maxOccurrences })
+  if (occurrences.length === 0) return []
   const series = seriesToStore(event, policy, calendar, window)
   if (series) return [itemFor(series)]
   return occurrences.map(occurrence =>

@@ -128,6 +128,7 @@ function escapeField(field: string): string {
 }
 
 function readField(field: string): string {
+  if (!field.includes("%")) return field
   try {
     return decodeURIComponent(field)
   } catch {

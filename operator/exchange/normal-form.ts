@@ -129,7 +129,9 @@ function seriesTime(time: EventTime): EventTime {
   return { allDay: false, start: onClock(time.start), end: onClock(time.end) }
 }
 
+/** Mostly they are whole already, and a time costs far more memory than it shows. */
 function toSecond(time: Temporal.ZonedDateTime): Temporal.ZonedDateTime {
+  if (time.millisecond === 0 && time.microsecond === 0 && time.nanosecond === 0) return time
   return time.round({ smallestUnit: "second", roundingMode: "trunc" })
 }
 
