@@ -15,7 +15,7 @@ export type SyncOutcome = {
 }
 
 /** `sooner`: waiting helps. Otherwise a person must do something first, and no try comes sooner than the interval. */
-export type Retry = { readonly sooner: boolean; readonly afterMs?: number }
+type Retry = { readonly sooner: boolean; readonly afterMs?: number }
 
 type Now = {
   readonly sync: CalendarSyncObject

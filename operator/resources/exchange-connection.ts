@@ -10,7 +10,7 @@ export type { ExchangeConnectionSpec, ExchangeConnectionStatus }
 export const exchangeConnections = describeKind("ExchangeConnection", "exchangeconnections")
 
 /** How the application proves who it is; secrets are still references. */
-export type CredentialRef =
+type CredentialRef =
   | { readonly kind: "workloadIdentity"; readonly audience: string }
   | { readonly kind: "certificate"; readonly secretName: string }
   | { readonly kind: "secret"; readonly secretName: string; readonly key: string }

@@ -7,7 +7,7 @@ export type { MailboxBindingSpec, MailboxBindingStatus }
 export const mailboxBindings = describeKind("MailboxBinding", "mailboxbindings")
 
 /** Where the addresses of matched identities come from; a map is still a reference. */
-export type AddressOrigin =
+type AddressOrigin =
   | { readonly kind: "FromSource" }
   | { readonly kind: "Pattern"; readonly pattern: string }
   | { readonly kind: "Map"; readonly configMapName: string; readonly key: string }
