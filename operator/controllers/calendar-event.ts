@@ -4,6 +4,7 @@ import type { ReconcileContext, ReconcileResult } from "../runtime/controller.ts
 import { keyOf, type ObjectKey } from "../runtime/objects.ts"
 import type { ControllerDeps } from "./deps.ts"
 import { type CalendarEventObject, type CalendarSourceObject, type CalendarSyncObject, namespaceOf } from "./objects.ts"
+import { manifestVersion } from "./source-settings.ts"
 import { conclude, succeeded, type Verdict, verdictOf } from "./verdict.ts"
 import { syncsOfSource } from "./who-depends.ts"
 
@@ -42,13 +43,14 @@ function countMailboxes(deps: ControllerDeps, object: CalendarEventObject, isRea
   const syncs = sourcesOf(deps, object).flatMap(source =>
     syncsOfSource(deps.caches, keyOf(source.metadata))
       .filter(({ spec }) => object.spec.identities.includes(spec.identity))
-      .map(sync => ({ sync, reading: deps.hub.sources.get(keyOf(source.metadata))?.reading })),
+      .map(sync => ({ sync, opened: deps.hub.sources.get(keyOf(source.metadata)) })),
   )
-  const inSync = syncs.filter(({ sync, reading }) => {
+  const inSync = syncs.filter(({ sync, opened }) => {
     const synced = deps.hub.synced.get(keyOf(sync.metadata))
-    const calendar = reading?.calendars.get(sync.spec.identity)
+    const calendar = opened?.reading?.calendars.get(sync.spec.identity)
     return (
       synced !== undefined &&
+      opened?.manifests.get(object.metadata.name) === manifestVersion(object) &&
       synced.sourceFingerprint === calendar?.fingerprint &&
       !synced.failedKeys.has(object.metadata.name)
     )

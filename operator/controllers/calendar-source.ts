@@ -6,7 +6,7 @@ import { requestedAt } from "../resources/api-group.ts"
 import { calendarSources, readSource, type SourcePlan } from "../resources/calendar-source.ts"
 import { type Condition, findCondition, setCondition } from "../runtime/conditions.ts"
 import type { ReconcileContext, ReconcileResult } from "../runtime/controller.ts"
-import { keyOf, type ObjectKey } from "../runtime/objects.ts"
+import { keyOf, type ObjectKey, refOf } from "../runtime/objects.ts"
 import type { ControllerDeps } from "./deps.ts"
 import type { OpenedSource } from "./hub.ts"
 import { type CalendarSourceObject, namespaceOf } from "./objects.ts"
@@ -85,7 +85,7 @@ async function read(
   plan: SourcePlan,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const settings = await loadSourceSettings(deps, key, plan, signal)
+  const { settings, manifests } = await loadSourceSettings(deps, key, plan, signal)
   const settingsHash = shortHash([JSON.stringify(settings)], 22)
   const before = deps.hub.sources.get(key)
   const source = before?.settingsHash === settingsHash ? before.source : deps.openSource(settings)
@@ -94,7 +94,8 @@ async function read(
   const changed = before?.reading
     ? changedIdentities(before.reading, reading).length > 0
     : reading.revision !== object.status?.revision
-  await deps.hub.replaceSource(key, { settingsHash, source, reading, asked: new Set(identities) })
+  await deps.hub.replaceSource(key, { settingsHash, source, reading, asked: new Set(identities), manifests })
+  wakeManifests(deps, key, before?.manifests, manifests)
   return { ...told(reading, changed), reading, changed, ...nextLook(plan, reading) }
 }
 
@@ -238,6 +239,19 @@ function wakeChanged(
     deps.controllers().syncs.enqueue(syncKey, { priority: before === undefined ? "routine" : "user" })
   }
   if (rosterOf(before) !== rosterOf(after)) wakeBindings(deps, key)
+}
+
+/** They count the mailboxes they stand in, and begin anew when they are read anew. */
+function wakeManifests(
+  deps: ControllerDeps,
+  key: ObjectKey,
+  before: ReadonlyMap<string, string> | undefined,
+  after: ReadonlyMap<string, string>,
+): void {
+  const { namespace = "" } = refOf(key)
+  for (const [name, version] of after) {
+    if (before?.get(name) !== version) deps.controllers().events.enqueue(keyOf({ namespace, name }), { afterMs: 500 })
+  }
 }
 
 function rosterOf(reading: SourceReading | undefined): string {

@@ -27,6 +27,8 @@ export type OpenedSource = {
   readonly reading?: SourceReading
   /** The identities that reading was asked for by name. */
   readonly asked: ReadonlySet<string>
+  /** The manifests in that reading by name, and in which state each was read. */
+  readonly manifests: ReadonlyMap<string, string>
 }
 
 type Examined = "connection" | "source" | "binding"

@@ -11,6 +11,7 @@ import {
 import { matchesLabels } from "../resources/label-selector.ts"
 import { type ObjectKey, refOf } from "../runtime/objects.ts"
 import type { ControllerDeps } from "./deps.ts"
+import type { CalendarEventObject } from "./objects.ts"
 import type { Reference } from "./references.ts"
 
 /** The Secrets and ConfigMaps a source refers to: all in its own namespace. */
@@ -27,29 +28,42 @@ export function sourceReferences({ origin }: SourcePlan, namespace: string): rea
   ]
 }
 
+export type LoadedSource = {
+  readonly settings: SourceSettings
+  /** The CalendarEvents in it by name, and in which state each was read. */
+  readonly manifests: ReadonlyMap<string, string>
+}
+
 /** The source's spec with what its references and its events hold. Throws NeedsAttentionError naming what is missing. */
 export async function loadSourceSettings(
   deps: ControllerDeps,
   key: ObjectKey,
   plan: SourcePlan,
   signal: AbortSignal,
-): Promise<SourceSettings> {
+): Promise<LoadedSource> {
   return plan.origin.kind === "events"
     ? eventsSettings(deps, key, plan.origin)
-    : await icalSettings(deps, key, plan, plan.origin, signal)
+    : { settings: await icalSettings(deps, key, plan, plan.origin, signal), manifests: new Map() }
 }
 
-function eventsSettings(deps: ControllerDeps, key: ObjectKey, { selector }: EventsOrigin): SourceSettings {
+/** Names one state of one manifest. */
+export function manifestVersion({ metadata }: CalendarEventObject): string {
+  return `${metadata.uid} ${metadata.generation}`
+}
+
+function eventsSettings(deps: ControllerDeps, key: ObjectKey, { selector }: EventsOrigin): LoadedSource {
   const { namespace = "" } = refOf(key)
   const selected = deps.caches.events
     .byIndex("namespace", namespace)
     .filter(({ metadata }) => metadata.deletionTimestamp === undefined && matchesLabels(selector, metadata.labels))
     .toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
+  const manifests = new Map(selected.map(event => [event.metadata.name, manifestVersion(event)]))
   const revision = shortHash(
-    selected.map(({ metadata }) => `${metadata.name} ${metadata.uid} ${metadata.generation}`),
+    [...manifests].map(([name, version]) => `${name} ${version}`),
     22,
   )
-  return { kind: "events", name: key, events: selected.map(readManifestEvent), revision }
+  const settings = { kind: "events" as const, name: key, events: selected.map(readManifestEvent), revision }
+  return { settings, manifests }
 }
 
 async function icalSettings(
