@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises"
 import type { CalendarEvent } from "../core/event.ts"
 import { shortHash } from "../core/origin.ts"
 import type { EventProblem } from "../core/ports.ts"
@@ -20,18 +21,23 @@ export type IdentityBy = "uid" | "uidAndStart" | "content"
 const hashLength = 22
 /** Versions of one event written within one run of a generator are no versions but events that share a UID. */
 const sameRunSeconds = 60
+/** A step of some twenty milliseconds: leases are renewed and probes answered between two of them. */
+const groupsPerTurn = 500
 
 /**
  * VEVENTs that share a UID become events: a series with its changed occurrences, the latest of several versions, several
  * events where a feed gave them all one UID, and single events where changed occurrences came without their series.
  */
-export function assemble(
+export async function assemble(
   drafts: readonly EventDraft[],
   identityBy: IdentityBy,
-): { events: CalendarEvent[]; problems: EventProblem[] } {
+  signal: AbortSignal,
+): Promise<{ events: CalendarEvent[]; problems: EventProblem[] }> {
   const events = new Map<string, CalendarEvent>()
   const problems: EventProblem[] = []
+  let assembled = 0
   for (const [uid, group] of Map.groupBy(drafts, draft => draft.uid ?? contentHash(draft))) {
+    if (++assembled % groupsPerTurn === 0) await setImmediate(undefined, { signal })
     try {
       for (const event of assembleGroup(uid, group, identityBy))
         if (!events.has(event.key)) events.set(event.key, event)
@@ -83,11 +89,12 @@ function assembleGroup(uid: string, group: readonly EventDraft[], identityBy: Id
   const overrides = group.filter(draft => draft.replaces !== undefined).toSorted(byVersion)
   const series = masters.find(isRecurring) ?? masters[0]
   if (series === undefined) return orphans(uid, overrides)
+  const isShared = masters.length > 1 && identityBy === "uid"
+  const keyFor = isShared ? sharedKeys(uid, masters) : (master: EventDraft) => keyOf(uid, master, identityBy)
   return masters
     .filter(master => !master.isCancelled)
     .flatMap(master => {
-      const key =
-        masters.length > 1 && identityBy === "uid" ? sharedKey(uid, master, masters) : keyOf(uid, master, identityBy)
+      const key = keyFor(master)
       return master === series ? withOverrides(key, master, overrides) : [eventOf(seriesOf(key, master, []))]
     })
 }
@@ -106,10 +113,13 @@ function keyOf(uid: string, draft: EventDraft, identityBy: IdentityBy): string {
 }
 
 /** Events that share a UID are told apart by their start, and by all they say where they share that, too. */
-function sharedKey(uid: string, draft: EventDraft, others: readonly EventDraft[]): string {
-  const start = occurrenceKey(draft.content.time)
-  const isAlone = others.every(other => other === draft || occurrenceKey(other.content.time) !== start)
-  return isAlone ? `${uid}/${start}` : `${uid}/${contentHash(draft)}`
+function sharedKeys(uid: string, drafts: readonly EventDraft[]): (draft: EventDraft) => string {
+  const startOf = ({ content }: EventDraft) => occurrenceKey(content.time)
+  const byStart = Map.groupBy(drafts, startOf)
+  return draft => {
+    const start = startOf(draft)
+    return `${uid}/${byStart.get(start)?.length === 1 ? start : contentHash(draft)}`
+  }
 }
 
 function isRecurring({ rules, extras }: EventDraft): boolean {

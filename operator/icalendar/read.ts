@@ -40,7 +40,7 @@ export async function readCalendar(
 ): Promise<CalendarReading> {
   const calendars = readComponents(text)
   const { drafts, problems } = await readDrafts(calendars, timeZone, signal)
-  const assembled = assemble(drafts, identityBy)
+  const assembled = await assemble(drafts, identityBy, signal)
   const refreshHintMs = Math.min(...calendars.slice(0, maxHints).flatMap(calendar => refreshHint(calendar) ?? []))
   return {
     events: assembled.events,

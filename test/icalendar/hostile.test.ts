@@ -174,6 +174,13 @@ describe("hostile calendars", () => {
       Array.from({ length: 5_000 }, () => vevent({ "RECURRENCE-ID": "20260302T080000Z" })).join("\r\n"),
     ],
     [
+      "thousands of events that share a UID",
+      Array.from({ length: 20_000 }, (_, minute) => {
+        const start = Temporal.PlainDateTime.from("2026-01-01T00:00:00").add({ minutes: minute })
+        return vevent({ UID: "shared", DTSTART: `${start}Z`.replaceAll(/[-:]/g, "") })
+      }).join("\r\n"),
+    ],
+    [
       "thousands of changed futures",
       [
         vevent({ RRULE: "FREQ=DAILY" }),
@@ -244,6 +251,17 @@ describe("hostile calendars", () => {
     const { readCalendar } = await import("../../operator/icalendar/read.ts")
     const stop = new AbortController()
     setImmediate(() => stop.abort())
+
+    await assert.rejects(readCalendar(text, {}, stop.signal), { name: "AbortError" })
+  })
+
+  test("putting events together gives way to others as well", async () => {
+    const text = calendar(...Array.from({ length: 3_000 }, (_, index) => vevent({ UID: `e${index}` })))
+    const { readCalendar } = await import("../../operator/icalendar/read.ts")
+    const [stop, turnsOfReading] = [new AbortController(), 6]
+    const countDown = (turns: number): void =>
+      void setImmediate(() => (turns === 0 ? stop.abort() : countDown(turns - 1)))
+    countDown(turnsOfReading + 2)
 
     await assert.rejects(readCalendar(text, {}, stop.signal), { name: "AbortError" })
   })
