@@ -3,15 +3,29 @@ import { existsSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { describe, test } from "node:test"
 import { parseAllDocuments } from "yaml"
-import { type Crd, readCrds } from "../../scripts/crd.ts"
+import { annotations, apiGroup, apiVersion } from "../../operator/resources/api-group.ts"
+import { conditionsOf, eventReasons, reasons } from "../../operator/resources/reasons.ts"
+import { type Crd, readCrds, type Schema } from "../../scripts/crd.ts"
 import { type Manifest, ManifestCheck } from "./manifest-check.ts"
 import { blocksOf, manuals, proseOf, read, root } from "./manuals.ts"
 
 const crds = readCrds(join(root, "crds"))
 const checks = new Map(crds.map(crd => [crd.spec.names.kind, new ManifestCheck(crd)]))
 
-/** What is written for people, and not made by a machine from the definitions. */
-const written = manuals.filter(path => path !== "docs/kinds.md")
+/** What is written for people; not what a machine makes from the definitions, and not the style, whose examples are made up. */
+const written = manuals.filter(path => path !== "docs/kinds.md" && path !== "docs/style.md")
+
+const ourNames: ReadonlySet<string> = new Set([...Object.values(annotations), `${apiGroup}/${apiVersion}`])
+
+/** What stands in capitals and code letters: kinds, conditions, reasons, values of enums, and a few names of others. */
+const ourWords: ReadonlySet<string> = new Set([
+  ...Object.keys(conditionsOf),
+  ...Object.values(conditionsOf).flat(),
+  ...Object.keys(reasons),
+  ...eventReasons,
+  ...crds.flatMap(crd => wordsOf(crd.spec.versions[0].schema.openAPIV3Schema)),
+  ...["Dockerfile", "Temporal", "ChangedMeanwhileError"],
+])
 
 for (const path of written) {
   describe(path, () => {
@@ -33,6 +47,19 @@ for (const path of written) {
         assert.ok(existsSync(join(root, linked)), target)
         if (place !== undefined) assert.ok(anchorsOf(read(linked)).includes(place), target)
       }
+    })
+
+    test("annotations and reasons it names are ours", () => {
+      const names = [...text.matchAll(/\bcalsync\.dev\/(\w[\w-]*)/g)].map(([name]) => name)
+      assert.deepEqual(
+        names.filter(name => !ourNames.has(name)),
+        [],
+      )
+      const words = [...proseOf(text).matchAll(/`([A-Z][a-z][A-Za-z]+)`/g)].map(([, word = ""]) => word)
+      assert.deepEqual(
+        words.filter(word => !ourWords.has(word)),
+        [],
+      )
     })
 
     test("every script it tells people to run exists", () => {
@@ -71,6 +98,11 @@ describe("README.md", () => {
     for (const [, head = ""] of tables) assert.deepEqual(head.trim().split(/\s{2,}/), columnsOf("CalendarSync"))
   })
 })
+
+function wordsOf(schema: Schema): readonly string[] {
+  const inner = [...Object.values(schema.properties ?? {}), schema.items, schema.additionalProperties]
+  return [...(schema.enum ?? []), ...inner.flatMap(one => (one ? wordsOf(one) : []))]
+}
 
 function manifestsOf(text: string): readonly Manifest[] {
   return blocksOf(text, "yaml").flatMap(block =>

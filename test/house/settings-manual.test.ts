@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { readSettings } from "../../operator/settings.ts"
-import { codeOf, read, rowsOf } from "./manuals.ts"
+import { codeOf, manuals, read, rowsOf } from "./manuals.ts"
 
 const source = read("operator/settings.ts")
 const rows = rowsOf(read("docs/settings.md"))
@@ -33,4 +33,15 @@ test("every environment variable that is read is explained, and none besides", (
 test("a flag may come from the environment as the manual says", () => {
   const { installationId } = readSettings([], { CALSYNC_INSTALLATION_ID: "school" }, "pod-1")
   assert.equal(installationId, "school")
+})
+
+test("every flag another manual sends people here for exists", () => {
+  const named = manuals.flatMap(path =>
+    [...read(path).matchAll(/`--([\w-]+)`\]\((?:docs\/)?settings\.md\)/g)].map(([, name = ""]) => name),
+  )
+  assert.ok(named.length > 2)
+  assert.deepEqual(
+    named.filter(name => !flags.some(flag => flag.name === name)),
+    [],
+  )
 })
