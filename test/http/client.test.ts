@@ -75,6 +75,10 @@ describe("Retry-After", () => {
     "Sat, 21 Nov 2026 11:00:00 GMT": 0,
     soon: undefined,
     "-5": undefined,
+    // Nobody is left alone for longer than a day, whatever they ask.
+    "86401": 86_400_000,
+    ["9".repeat(400)]: 86_400_000,
+    "Sat, 21 Nov 9026 12:00:30 GMT": 86_400_000,
   }
   for (const [header, expected] of Object.entries(readings)) {
     test(`"${header}" is ${expected} ms`, () => assert.equal(retryAfterMs(header, now), expected))

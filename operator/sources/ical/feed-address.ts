@@ -6,6 +6,11 @@ import { NeedsAttentionError } from "../../core/errors.ts"
 export function feedAddress(text: string): URL {
   const address = text.trim().replace(/^webcals?:/i, "https:")
   const url = URL.canParse(address) ? new URL(address) : undefined
+  if (url !== undefined && hasCredentials(url)) {
+    throw new NeedsAttentionError("the address of the feed holds a user name or password: put them into a Secret", {
+      reason: "InvalidSpec",
+    })
+  }
   if (url?.protocol === "https:" || url?.protocol === "http:") return url
   throw new NeedsAttentionError("the address of the feed is neither https, http nor webcal", { reason: "InvalidSpec" })
 }
@@ -20,13 +25,19 @@ export function identityAddress(template: string, identity: string): URL {
 }
 
 /**
- * Where a redirect leads. Throws NeedsAttentionError (`Unreachable`) when it leads nowhere, or from https to http: a
- * calendar that was asked for in private is not fetched in the open.
+ * Where a redirect leads. Throws NeedsAttentionError (`Unreachable`) when it leads nowhere, to an address with a user name
+ * in it, or from https to http: a calendar that was asked for in private is not fetched in the open.
  */
 export function redirectTarget(from: URL, location: string | null): URL {
   const target = (location ?? "").replace(/^webcals?:/i, "https:")
   const url = location !== null && URL.canParse(target, from) ? new URL(target, from) : undefined
   const isOpen = url?.protocol === "http:" && from.protocol === "https:"
-  if (url !== undefined && /^https?:$/.test(url.protocol) && !isOpen) return url
+  const isFollowed = url !== undefined && /^https?:$/.test(url.protocol) && !isOpen && !hasCredentials(url)
+  if (isFollowed) return url
   throw new NeedsAttentionError(`${from.host} redirects to an address that is not followed`, { reason: "Unreachable" })
+}
+
+/** `fetch` refuses such an address, and repeats all of it in its error. */
+function hasCredentials({ username, password }: URL): boolean {
+  return username !== "" || password !== ""
 }

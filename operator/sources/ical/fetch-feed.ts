@@ -57,13 +57,9 @@ export async function fetchFeed(request: FeedRequest, signal: AbortSignal): Prom
 type Signals = { readonly signal: AbortSignal; readonly limited: AbortSignal }
 
 async function ask(request: FeedRequest, url: URL, { signal, limited }: Signals): Promise<Response> {
+  const headers = headersFor(request, url)
   try {
-    return await fetch(url, {
-      dispatcher: request.dispatcher,
-      redirect: "manual",
-      signal: limited,
-      headers: headersFor(request, url),
-    })
+    return await fetch(url, { dispatcher: request.dispatcher, redirect: "manual", signal: limited, headers })
   } catch (error) {
     throw translated(error, { url, signal, limited })
   }
@@ -82,8 +78,14 @@ function headersFor({ url: asked, validators, credential }: FeedRequest, url: UR
   }
 }
 
+/** Throws for a token that no header can hold: `fetch` would repeat it in its error. */
 function authorization(credential: NonNullable<ICalSettings["credential"]>): string {
-  if ("bearerToken" in credential) return `Bearer ${credential.bearerToken}`
+  if ("bearerToken" in credential) {
+    if (/^[\x21-\x7E]+$/.test(credential.bearerToken)) return `Bearer ${credential.bearerToken}`
+    throw new NeedsAttentionError("the token of the feed holds a blank or a character that no token has", {
+      reason: "Unauthorized",
+    })
+  }
   return `Basic ${Buffer.from(`${credential.username}:${credential.password}`, "utf8").toString("base64")}`
 }
 
