@@ -56,7 +56,9 @@ export function tokenError(
     return new NeedsAttentionError(`${host} refuses these credentials (${told})`, { reason: "InvalidClient" })
   }
   const pause = retryAfterMs === undefined ? {} : { retryAfterMs }
-  return new TemporaryError(`${host} gave no token (${error.errorCode || "throttled"})`, {
+  // Whatever answered may have put any text there.
+  const told = /^\w{1,60}$/.test(error.errorCode) ? error.errorCode : "no code"
+  return new TemporaryError(`${host} gave no token (${told})`, {
     reason: "Unreachable",
     ...pause,
   })

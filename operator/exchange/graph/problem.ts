@@ -1,5 +1,5 @@
 import { ChangedMeanwhileError, NeedsAttentionError, TemporaryError } from "../../core/errors.ts"
-import { isRecord, recordAt, textAt } from "./json.ts"
+import { isRecord, type JsonRecord, recordAt, textAt } from "./json.ts"
 
 /**
  * What Graph says when it does not do what was asked. Only status and `code` are contract; messages are localised and
@@ -26,11 +26,17 @@ export function readProblem(status: number, body: unknown, retryAfterMs: number 
   const inner = recordAt(error, "innerError") ?? recordAt(error, "innererror")
   return {
     status,
-    code: textAt(error, "code") ?? "",
+    code: wordAt(error, "code") ?? "",
     retryAfterMs,
     existingEventId: textAt(error, "@event.existingEventId"),
-    requestId: inner && textAt(inner, "request-id"),
+    requestId: inner && wordAt(inner, "request-id"),
   }
+}
+
+/** Codes and ids are told to people: a text in their place, which may repeat what was sent, is not. */
+function wordAt(record: JsonRecord, name: string): string | undefined {
+  const text = textAt(record, name)
+  return text !== undefined && /^[-\w.]{1,80}$/.test(text) ? text : undefined
 }
 
 export function isThrottled({ status, code }: GraphProblem): boolean {
