@@ -2,6 +2,7 @@ import { TemporaryError } from "../core/errors.ts"
 import { shortHash } from "../core/origin.ts"
 import type { ConnectionSettings, ExchangeConnection, ProbeReport } from "../core/ports.ts"
 import { jitteredIntervalMs } from "../core/schedule.ts"
+import { normalAddress } from "../core/scope.ts"
 import { requestedAt } from "../resources/api-group.ts"
 import { type Connection, exchangeConnections, readConnection } from "../resources/exchange-connection.ts"
 import { setCondition } from "../runtime/conditions.ts"
@@ -165,7 +166,7 @@ async function writeStatus(
     ...observed,
     conditions,
     ...assessment.status,
-    mailboxes: syncsOfConnection(deps.caches, key).length,
+    mailboxes: countMailboxes(deps, key),
     ...(assessment.status === undefined ? {} : { lastProbeTime: now.toString({ smallestUnit: "second" }) }),
     ...(handled === undefined ? {} : { lastHandledReconcileAt: handled }),
   }
@@ -173,6 +174,11 @@ async function writeStatus(
   const expiresAt = next.credentials?.expiresAt
   deps.metrics.credentialExpires(key, expiresAt === undefined ? undefined : Temporal.Instant.from(expiresAt))
   tellTransitions(deps, object, assessment.verdict)
+}
+
+/** Several bindings may fill one mailbox. */
+function countMailboxes(deps: ControllerDeps, key: ObjectKey): number {
+  return new Set(syncsOfConnection(deps.caches, key).map(({ spec }) => normalAddress(spec.mailbox))).size
 }
 
 function tellTransitions(deps: ControllerDeps, object: ExchangeConnectionObject, { ready }: Verdict): void {

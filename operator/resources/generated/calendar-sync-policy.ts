@@ -15,13 +15,13 @@ export type CalendarSyncPolicySpec = {
   readonly schedule?: {
     /** How often every mailbox is looked at, whatever happens; edits in Outlook are seen then. Changes of the source come sooner, by themselves. */
     readonly interval?: string
-    /** When everything is read afresh, trusting nothing that was known: what heals the unforeseen. Absent means every night at two, UTC, spread over two hours. */
+    /** When everything is read afresh, trusting nothing that was known: what heals the unforeseen. */
     readonly fullResync?: {
       /** Minute, hour, day of month, month and day of week, such as `0 2 * * *`. */
-      readonly cron: string
-      /** The IANA zone of the cron line. Absent means UTC. */
+      readonly cron?: string
+      /** The IANA zone of the cron line. */
       readonly timeZone?: string
-      /** Over how long the mailboxes are spread, each at its own fixed moment, so that they do not all start at once. Absent means 2h. */
+      /** Over how long the mailboxes are spread, each at its own fixed moment, so that they do not all start at once. */
       readonly spread?: string
     }
   }
