@@ -66,6 +66,18 @@ export function makesAllDay(event: CalendarEvent, appearance: Appearance): boole
   return contents.some(({ time, type }) => !time.allDay && type !== undefined && appearance.allDayTypes.has(type))
 }
 
+/** When the event is as rendered. */
+export function renderedTime(content: EventContent, appearance: Appearance): EventTime {
+  return renderTime(content, lookOf(content, appearance), appearance)
+}
+
+/** How far rendering may move a start or an end: to its midnight, or by the length given to what has none. */
+export function longestStretch({ look, types, allDayTypes }: Appearance): Temporal.Duration {
+  const lengths = [look, ...types.values()].flatMap(({ defaultDuration }) => defaultDuration ?? [])
+  const hours = lengths.map(length => durationMs(length) / 3_600_000)
+  return Temporal.Duration.from({ hours: Math.ceil(Math.max(0, ...hours)) + (allDayTypes.size > 0 ? 24 : 0) })
+}
+
 /** What a type says wins; a subject of its own also wins over the hiding of all others. */
 function inherit(spec: LookSpec, own: LookSpec): LookSpec {
   const said = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined))

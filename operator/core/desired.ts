@@ -1,4 +1,4 @@
-import { type Appearance, makesAllDay, render } from "./appearance.ts"
+import { type Appearance, longestStretch, makesAllDay, render, renderedTime } from "./appearance.ts"
 import { NeedsAttentionError } from "./errors.ts"
 import type { Body, CalendarEvent, EventContent, OccurrenceKey } from "./event.ts"
 import { EventFilterError } from "./filter.ts"
@@ -8,7 +8,7 @@ import type { SyncPolicy } from "./policy.ts"
 import type { Calendar, EventProblem, SourceCalendar, Window } from "./ports.ts"
 import { expand, type Occurrence } from "./recurrence.ts"
 import { RecurrenceTooComplexError } from "./recurrence-errors.ts"
-import { overlaps } from "./time.ts"
+import { overlaps, widened } from "./time.ts"
 
 /** One event as it should stand in the mailbox: filtered, expanded or kept as a series, rendered, and normalized but for its body. */
 export type DesiredItem = {
@@ -36,7 +36,7 @@ export type DesiredSet = {
 export const floatingZone = "UTC"
 
 /** More single events than this for one series are a mistake in its rule; hourly for three months still fits. */
-const maxOccurrences = 2_000
+export const maxOccurrences = 2_000
 
 type DesiredRequest = {
   readonly source: SourceCalendar
@@ -80,7 +80,7 @@ function prepare(event: CalendarEvent, request: DesiredRequest): readonly (Desir
 
 function itemsOf(event: CalendarEvent, { policy, calendar, window }: DesiredRequest): readonly DesiredItem[] {
   const isSingle = event.recurrence === undefined
-  if (isSingle && !overlaps(event.time, window, floatingZone)) return []
+  if (isSingle && !overlaps(renderedTime(event, policy.appearance), window, floatingZone)) return []
   const hash = keyHash(event.key)
   const itemFor = (rendered: CalendarEvent, occurrence?: OccurrenceKey): DesiredItem => {
     const normal = calendar.normalize(rendered)
@@ -89,12 +89,20 @@ function itemsOf(event: CalendarEvent, { policy, calendar, window }: DesiredRequ
     return occurrence === undefined ? item : { ...item, occurrence }
   }
   if (isSingle) return [itemFor(render(event, policy.appearance))]
-  const occurrences = expand(event, window, { zone: floatingZone, limit: maxOccurrences })
+  const occurrences = occurrencesIn(window, event, policy.appearance)
   if (occurrences.length === 0) return []
   const series = seriesToStore(event, policy, calendar, window)
   if (series) return [itemFor(series)]
   return occurrences.map(occurrence =>
     itemFor(renderOccurrence(event.key, occurrence, policy.appearance), occurrence.key),
+  )
+}
+
+/** Counted where they will be seen: at the edges of the window the copy decides, not what it was made from. */
+function occurrencesIn(window: Window, event: CalendarEvent, appearance: Appearance): readonly Occurrence[] {
+  const reach = widened(window, longestStretch(appearance))
+  return expand(event, reach, { zone: floatingZone, limit: maxOccurrences }).filter(({ time, content }) =>
+    overlaps(renderedTime({ ...content, time }, appearance), window, floatingZone),
   )
 }
 

@@ -21,7 +21,10 @@ export type StoredEvent = {
   readonly isCopyOfAnother?: boolean
   /** `fingerprint(calendar.normalize(event))` of what is stored now. */
   readonly fingerprint: string
-  /** What is stored now. Absent on our own copies where the calendar knows them to be as their fingerprint says. */
+  /**
+   * What is stored now. May be absent on our own copies that do not recur, where the calendar knows them to be as their
+   * fingerprint says. Series keep theirs: whether one is in a window takes expanding it.
+   */
   readonly event?: CalendarEvent
   /** When the item is, from its first start to its last end. Present where `event` is absent: deletion asks for it. */
   readonly span?: Span

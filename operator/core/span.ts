@@ -1,7 +1,7 @@
 import { floatingZone } from "./desired.ts"
 import type { CalendarEvent, EventTime } from "./event.ts"
 import type { Span, StoredEvent, Window } from "./ports.ts"
-import { hasOccurrenceAfter } from "./recurrence.ts"
+import { expand, hasOccurrenceAfter } from "./recurrence.ts"
 import { endInstant, startInstant } from "./time.ts"
 
 /**
@@ -18,7 +18,8 @@ export function spanOf(event: CalendarEvent): Span {
 
 /** Whether a stored item lies in the window, or undefined when nothing tells when it is. */
 export function liesIn(stored: Pick<StoredEvent, "event" | "span">, window: Window): boolean | undefined {
-  const span = stored.span ?? (stored.event && spanWithin(stored.event, window))
+  if (!stored.span && stored.event?.recurrence) return hasOccurrenceIn(stored.event, window)
+  const span = stored.span ?? (stored.event && spanOf(stored.event))
   if (!span) return undefined
   if (Temporal.Instant.compare(span.start, window.end) >= 0) return false
   if (!span.end) return true
@@ -33,18 +34,17 @@ export function intersection(windows: readonly Window[]): Window | undefined {
   return Temporal.Instant.compare(start, end) < 0 ? { start, end } : undefined
 }
 
-/** Cheaper than the whole span: of a series only whether it is over before the window. */
-function spanWithin(event: CalendarEvent, window: Window): Span | undefined {
-  if (!event.recurrence) return spanOf(event)
+/** A series is where its occurrences are: one that comes again in a year is not here, though it has begun and goes on. */
+function hasOccurrenceIn(event: CalendarEvent, window: Window): boolean | undefined {
   try {
-    const start = earliest(timesOf(event).map(startOf))
-    return hasOccurrenceAfter(event, window.start, floatingZone)
-      ? { start }
-      : { start, end: window.start.subtract({ seconds: 1 }) }
+    return expand(event, window, { zone: floatingZone, limit: manyOccurrences }).length > 0
   } catch {
     return undefined
   }
 }
+
+/** The first would do; a rule by the minute over months is no appointment. */
+const manyOccurrences = 10_000
 
 function timesOf(event: CalendarEvent): readonly EventTime[] {
   const { extraTimes, overrides } = event.recurrence ?? { extraTimes: [], overrides: [] }

@@ -200,7 +200,8 @@ export class MemoryCalendar implements Calendar {
     const base = { id, version, fingerprint: fingerprint(event) }
     if (!mark) return { ...base, event }
     const ours = { ...base, mark, ...(isTiedTo(mark, id, createdWith) ? {} : { isCopyOfAnother: true }) }
-    const isAsKnown = this.#known.get(id) === version && mark.fingerprint === base.fingerprint
+    const isSingle = event.recurrence === undefined
+    const isAsKnown = isSingle && this.#known.get(id) === version && mark.fingerprint === base.fingerprint
     this.#known.set(id, version)
     return isAsKnown ? { ...ours, span: spanOf(event) } : { ...ours, event }
   }
