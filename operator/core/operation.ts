@@ -26,5 +26,5 @@ type UpdateReason = "SourceChanged" | "BothChanged"
  * copy whose event is now under another key.
  */
 export type AdoptReason = "FirstSyncMatch" | "OwnerGone" | "TakenOver" | "KeyChanged"
-/** `Reshaped`: what was single events is now one series, or the other way round. */
+/** `Reshaped`: what was single events is now in one series, or the other way round. */
 export type RemoveReason = "SourceGone" | "Duplicate" | "Reshaped"

@@ -1,8 +1,10 @@
 import { bestCopy, type Copies, type MarkedEvent, versionOf } from "./copies.ts"
-import { type DesiredItem, itemId } from "./desired.ts"
+import { type DesiredItem, floatingZone, itemId, maxOccurrences } from "./desired.ts"
+import type { OccurrenceKey } from "./event.ts"
 import type { Operation, RemoveReason } from "./operation.ts"
 import type { PlanRequest } from "./plan-request.ts"
 import type { Window } from "./ports.ts"
+import { expand } from "./recurrence.ts"
 import { intersection, liesIn } from "./span.ts"
 
 /** Why a copy nobody desires was left where it is. */
@@ -39,25 +41,45 @@ type Surplus = { readonly copy: MarkedEvent; readonly reason: RemoveReason | "Du
 
 function surplusOf(request: PlanRequest, copies: Copies): readonly Surplus[] {
   const items = new Map(request.desired.items.map(item => [itemId(item), item]))
-  const keys = new Set(request.desired.items.map(item => item.keyHash))
+  const isReshaped = reshapedTest(request, items)
   return [...copies.ours].flatMap(([id, group]) => {
     const item = items.get(id)
     const keeper = bestCopy(group, item)
     return group.flatMap((copy): readonly Surplus[] => {
       if (copy !== keeper && copy.mark.check === keeper?.mark.check) return [{ copy, reason: "DuplicatedByUser" }]
-      if (!item) return [{ copy, reason: isReshaped(copy, items, keys) ? "Reshaped" : "SourceGone" }]
+      if (!item) return [{ copy, reason: isReshaped(copy) ? "Reshaped" : "SourceGone" }]
       return copy === keeper ? [] : [{ copy, reason: "Duplicate" }]
     })
   })
 }
 
-/** Whether the event is still there in the other shape: a series for this occurrence, occurrences for this series. */
-function isReshaped(
-  { mark }: MarkedEvent,
+/**
+ * Whether the event is still there in the other shape: occurrences for this series, a series that has this occurrence. One
+ * that the new shape leaves out is gone like any other, and the guard counts it.
+ */
+function reshapedTest(
+  { desired, window }: PlanRequest,
   items: ReadonlyMap<string, DesiredItem>,
-  keys: ReadonlySet<string>,
-): boolean {
-  return mark.occurrence === undefined ? keys.has(mark.key) : items.has(itemId({ keyHash: mark.key }))
+): (copy: MarkedEvent) => boolean {
+  const keys = new Set(desired.items.map(item => item.keyHash))
+  const expanded = new Map<string, ReadonlySet<OccurrenceKey>>()
+  return ({ mark: { key, occurrence } }) => {
+    if (occurrence === undefined) return keys.has(key)
+    const series = items.get(itemId({ keyHash: key }))
+    const occurrences = expanded.get(key) ?? occurrenceKeys(series, window)
+    expanded.set(key, occurrences)
+    return occurrences.has(occurrence)
+  }
+}
+
+/** None where they cannot be told: then every one that goes is counted. */
+function occurrenceKeys(item: DesiredItem | undefined, window: Window): ReadonlySet<OccurrenceKey> {
+  try {
+    const occurrences = item ? expand(item.event, window, { zone: floatingZone, limit: maxOccurrences }) : []
+    return new Set(occurrences.map(({ key }) => key))
+  } catch {
+    return new Set()
+  }
 }
 
 /** Deletion is decided only where the policy, the source and the mailbox all speak. */

@@ -31,7 +31,7 @@ export async function applyPlan(request: ApplyRequest, signal: AbortSignal): Pro
   const results: AppliedOperation[] = []
   for (const slice of slicesOf(request)) {
     signal.throwIfAborted()
-    const operations = slice.filter(operation => !isReplacementMissing(operation, results))
+    const operations = withoutUnreplaced(slice, results)
     try {
       results.push(...(await writeSlice(operations, request.writer, signal)))
     } catch (error) {
@@ -70,10 +70,18 @@ function nearestFirst(operations: readonly Operation[], now: Temporal.Instant): 
 }
 
 /** What an event was before it changed its shape stays until its new shape is there. */
-function isReplacementMissing(operation: Operation, results: readonly AppliedOperation[]): boolean {
-  if (operation.kind !== "remove" || operation.reason !== "Reshaped") return false
-  return results.some(
-    result => !result.outcome.ok && result.operation.kind === "create" && result.operation.mark.key === operation.key,
+export function withoutUnreplaced(
+  operations: readonly Operation[],
+  results: readonly AppliedOperation[],
+): readonly Operation[] {
+  const missing = new Set(
+    results.flatMap(({ operation, outcome }) =>
+      operation.kind === "create" && !outcome.ok ? [operation.mark.key] : [],
+    ),
+  )
+  if (missing.size === 0) return operations
+  return operations.filter(
+    operation => !(operation.kind === "remove" && operation.reason === "Reshaped" && missing.has(operation.key)),
   )
 }
 

@@ -8,7 +8,7 @@ import { type Plan, planSync } from "../core/plan.ts"
 import { type SyncPolicy, syncWindow } from "../core/policy.ts"
 import type { Calendar, Listing, RememberedPair, SourceCalendar, SyncMemory, Window } from "../core/ports.ts"
 import { widened } from "../core/time.ts"
-import { type Applied, type AppliedOperation, applyPlan } from "./apply-plan.ts"
+import { type Applied, type AppliedOperation, applyPlan, withoutUnreplaced } from "./apply-plan.ts"
 import { rememberPass } from "./remember.ts"
 import { type PassKind, reportPass, type SyncReport } from "./report.ts"
 
@@ -104,10 +104,13 @@ function isChangedMeanwhile({ outcome }: AppliedOperation): boolean {
   return !outcome.ok && reasonOf(outcome.error) === "ChangedMeanwhile"
 }
 
-/** What failed in the first round is not asked again in the second. */
+/** What failed in the first round is not asked again in the second, nor is what it was to take the place of removed. */
 function withoutFailed(operations: readonly Operation[], applied: readonly AppliedOperation[]): readonly Operation[] {
   const failed = new Set(applied.filter(({ outcome }) => !outcome.ok).map(({ operation }) => targetOf(operation)))
-  return operations.filter(operation => !failed.has(targetOf(operation)))
+  return withoutUnreplaced(
+    operations.filter(operation => !failed.has(targetOf(operation))),
+    applied,
+  )
 }
 
 function targetOf(operation: Operation): string {

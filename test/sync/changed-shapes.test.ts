@@ -1,0 +1,61 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { lesson, weekly } from "../fakes/lesson.ts"
+import { MailboxStory } from "./mailbox-story.ts"
+
+const daily = { frequency: "DAILY", count: 60 } as const
+const asSingles = { series: "Expand" } as const
+
+test("a series that lost its rule takes its occurrences no further than the guard allows", async () => {
+  const story = new MailboxStory()
+  await story.pass([weekly(lesson(), daily)], { policy: asSingles })
+  assert.equal(story.calendar.items.length, 60)
+
+  const report = await story.pass([lesson()], { policy: asSingles })
+
+  assert.equal(report.hold?.by, "DeletionGuard")
+  assert.equal(report.lastPass.deleted, 0)
+})
+
+test("a series that is shorter in its new shape takes no more than the guard allows", async () => {
+  const story = new MailboxStory()
+  await story.pass([weekly(lesson(), daily)], { policy: asSingles })
+
+  const report = await story.pass([weekly(lesson(), { ...daily, count: 5 })])
+
+  assert.equal(report.hold?.by, "DeletionGuard")
+})
+
+test("a series that only changes its shape passes the guard, whatever its length", async () => {
+  const story = new MailboxStory()
+  const series = weekly(lesson(), daily)
+  await story.pass([series], { policy: asSingles })
+
+  const report = await story.pass([series])
+
+  assert.equal(report.hold, undefined)
+  assert.equal(report.lastPass.deleted, 60)
+  assert.equal(story.calendar.items.length, 1)
+})
+
+test("the old shape stays while the new one is refused, also in the second look of a pass", async () => {
+  const story = new MailboxStory()
+  const series = weekly(lesson({ key: "series" }), { count: 4 })
+  const other = lesson({ key: "other" })
+  await story.pass([series, other], { policy: asSingles })
+  let touched = false
+  story.calendar.faults = {
+    write: (kind, id) => {
+      if (kind === "create") return "invalid"
+      if (kind !== "update" || touched) return undefined
+      touched = true
+      return id === "" ? undefined : "editedJustBefore"
+    },
+  }
+
+  const report = await story.pass([series, { ...other, location: "Room 12" }])
+
+  assert.equal(report.lastPass.updated, 1)
+  assert.equal(report.lastPass.deleted, 0)
+  assert.equal(story.calendar.items.length, 5)
+})
