@@ -170,7 +170,9 @@ export class Admin {
   moveToCalendar(mailbox: string, id: string, calendar: string): string {
     const { target } = this.#as(mailbox, undefined)
     const { item } = findEntry(this.#parts.store, target, id)
-    const moved = this.#parts.store.move(target.mailbox, item, this.#folder(target.mailbox, calendar))
+    const moved = this.#quietly(() =>
+      this.#parts.store.move(target.mailbox, item, this.#folder(target.mailbox, calendar)),
+    )
     return this.#see(target.mailbox, entryOf(moved)).id
   }
 

@@ -189,13 +189,15 @@ export class DeltaRounds {
       for (const entry of this.#occurrencesBefore(item, since.version, since.span))
         if (!dates.has(entry.date)) yield { kind: "removed", ref: entry }
     }
-    if (now.length === 0 && this.#store.switches.deltaTombstonesOutOfWindow) yield { kind: "removed", ref: { item } }
+    if (now.length > 0) return
+    const tells = this.#store.switches.deltaTombstonesOutOfWindow || wasIn(item, since)
+    if (tells) yield { kind: "removed", ref: { item } }
   }
 
   /** The occurrences the client may know: those of the shape the series had at its version. */
   *#occurrencesBefore(item: Item, version: number, span: Span): Generator<Entry> {
     const shape = item.earlierShapes?.find(({ untilVersion }) => untilVersion > version)
-    const series = shape?.series ?? item.series
+    const series = shape ? shape.series : item.series
     if (!series) return
     const time = shape?.time ?? item.content.time
     const uncancelled = new Map([...series.cancelled].filter(([, cancelledAt]) => cancelledAt <= version))
@@ -209,6 +211,16 @@ export class DeltaRounds {
     if (!span || !this.#store.switches.deltaNamesOccurrencesOfDeletedSeries) return
     for (const entry of this.#occurrencesBefore(item, version, span)) yield { kind: "removed", ref: entry }
   }
+}
+
+/** Whether a single event was in the window then; of a series nobody asks, one tombstone more does no harm. */
+function wasIn(
+  { earlierShapes, series }: Item,
+  { version, span }: { readonly version: number; readonly span: Span | undefined },
+): boolean {
+  const shape = earlierShapes?.find(({ untilVersion }) => untilVersion > version)
+  if (shape?.series || series || !span) return true
+  return shape !== undefined && overlaps(shape.time, span)
 }
 
 const MASK = 0x5a

@@ -70,8 +70,8 @@ export type Series = {
   readonly cancelled: ReadonlyMap<string, number>
 }
 
-/** How a series looked before a version changed its dates. */
-export type Shape = { readonly untilVersion: number; readonly time: ItemTime; readonly series: Series }
+/** When an item was, before a version changed its dates. */
+export type Shape = { readonly untilVersion: number; readonly time: ItemTime; readonly series?: Series | undefined }
 
 export type Item = Stamps & {
   /** Never used twice within a mailbox; what immutable ids are made of. */
@@ -80,7 +80,7 @@ export type Item = Stamps & {
   readonly uid: string
   readonly content: Content
   readonly series?: Series
-  /** So that a change listing can tell which occurrences are gone since a version. */
+  /** So that a change listing can tell what is gone from its window since a version. */
   readonly earlierShapes?: readonly Shape[]
   readonly transactionId?: string
   /** Digest of the payload that came with the transactionId, to tell a repetition from a clash. */

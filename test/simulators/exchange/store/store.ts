@@ -96,10 +96,8 @@ export class Store {
     const content = { ...item.content, ...changes }
     const version = ++this.#version
     const series = this.#reshaped(item, content, recurrence)
-    const shapes =
-      item.series && series !== item.series
-        ? [{ untilVersion: version, time: item.content.time, series: item.series }]
-        : []
+    const isSameShape = series === item.series && sameData(content.time, item.content.time)
+    const shapes = isSameShape ? [] : [{ untilVersion: version, time: item.content.time, series: item.series }]
     const { series: _, ...rest } = item
     const updated: Item = {
       ...rest,
