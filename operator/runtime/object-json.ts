@@ -24,14 +24,18 @@ export type WatchEvent<T extends KubeResource> =
   | { readonly type: "ERROR"; readonly error: KubeApiError }
 
 export function parseJson(text: string): Json {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (cause) {
-    throw invalid("not JSON", cause)
-  }
+  const value = jsonIn(text)
   if (!isJson(value)) throw invalid("not an object")
   return value
+}
+
+/** What the parser throws quotes the text, which may be a Secret: not even the cause is kept. */
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw invalid("not JSON")
+  }
 }
 
 /**
@@ -101,6 +105,6 @@ function isJson(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value)
 }
 
-function invalid(what: string, cause?: unknown): KubeApiError {
-  return new KubeApiError(`the API server sent ${what}`, { code: 0, reason: "InvalidAnswer", cause })
+function invalid(what: string): KubeApiError {
+  return new KubeApiError(`the API server sent ${what}`, { code: 0, reason: "InvalidAnswer" })
 }

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, test } from "node:test"
+import { inspect } from "node:util"
 import { KubeClient } from "../../operator/runtime/kube-client.ts"
 import { isAlreadyExists, isConflict, isGone, isNotFound, KubeApiError } from "../../operator/runtime/kube-error.ts"
 import type { ResourceKind } from "../../operator/runtime/objects.ts"
@@ -196,6 +197,12 @@ test("an HTML page from a proxy is an error with its code, not a parse failure",
 test("half an answer is an error", async () => {
   api.rule = () => ({ body: '{"metadata":{"na' })
   assert.equal((await failure(client.get(widgetKind, ref, never))).reason, "InvalidAnswer")
+})
+
+test("an answer that is no JSON is not repeated in the error: it may be a Secret", async () => {
+  api.rule = () => ({ body: '{"data":{"password":aGlkZGVu}}' })
+  const error = await failure(client.get(widgetKind, ref, never))
+  assert.doesNotMatch(inspect(error), /aGl|password/)
 })
 
 test("a server that does not answer costs the time limit and leaves no timer", async () => {
