@@ -54,7 +54,7 @@ export class References {
 
   async readOptional(reference: Reference, key: string, signal: AbortSignal): Promise<string | undefined> {
     const { data } = await this.#fetch(reference, signal)
-    const value = data?.[key]
+    const value = data !== undefined && Object.hasOwn(data, key) ? data[key] : undefined
     if (value === undefined) return undefined
     return reference.kind === "Secret" ? Buffer.from(value, "base64").toString("utf8") : value
   }
