@@ -26,8 +26,8 @@ export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<vo
 /** The promise, or the signal's reason if that comes first; the work behind the promise goes on. */
 export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason)
     const stop = () => reject(signal.reason)
+    if (signal.aborted) stop() // the work is listened to all the same: its failure must not be nobody's
     signal.addEventListener("abort", stop, { once: true })
     work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop))
   })

@@ -10,8 +10,8 @@ import { type DeltaRound, firstRoundPath, readDeltaRound } from "./delta.ts"
 import { copyOf, KnownCopies, type KnownCopy } from "./known-copies.ts"
 import type { GraphItem } from "./read-event.ts"
 import { readForeign } from "./read-foreign.ts"
-import { type ItemRequest, lookAt, type Reader, readMarked } from "./read-items.ts"
-import { suspects } from "./suspects.ts"
+import { lookAt, type Reader, readMarked } from "./read-items.ts"
+import { type Suspect, suspects } from "./suspects.ts"
 import { GraphWriter } from "./writer.ts"
 
 /** All-day events are matched as days in UTC, whatever the zone they are meant in. */
@@ -89,16 +89,16 @@ export class GraphCalendar implements Calendar {
   async #bringUpToDate(folder: FolderPaths, { window, fresh }: ListRequest, signal: AbortSignal): Promise<void> {
     const place = this.#place
     if (place && !fresh && covers(place.covered, widened(window, allDaySlack))) {
-      if (await this.#catchUp(place, signal)) return
+      if (await this.#catchUp(folder, place, signal)) return
     }
     await this.#readAll(folder, { window, trustKnown: !fresh }, signal)
   }
 
   /** False when the other side no longer knows where we were. */
-  async #catchUp(place: Place, signal: AbortSignal): Promise<boolean> {
+  async #catchUp(folder: FolderPaths, place: Place, signal: AbortSignal): Promise<boolean> {
     const round = await this.#round(place.link, signal)
     if (!round) return false
-    await this.#lookInto(round, signal)
+    await this.#lookInto(folder, round, signal)
     this.#place = { ...place, link: round.link }
     return true
   }
@@ -114,7 +114,7 @@ export class GraphCalendar implements Calendar {
     this.#known.takeTraces()
     const { items, round } = await this.#readSteadyList(folder, place, signal)
     this.#known.replaceBy(await this.#understand(items, trustKnown, signal))
-    if (round) await this.#lookInto(round, signal)
+    if (round) await this.#lookInto(folder, round, signal)
     this.#place = place && { ...place, link: round?.link ?? place.link }
   }
 
@@ -173,20 +173,33 @@ export class GraphCalendar implements Calendar {
     })
   }
 
-  async #lookInto(round: DeltaRound, signal: AbortSignal): Promise<void> {
-    const requests = suspects(round.changes, this.#known)
-    await this.#lookAgain(requests, signal)
+  async #lookInto(folder: FolderPaths, round: DeltaRound, signal: AbortSignal): Promise<void> {
+    await this.#lookAgain(folder, suspects(round.changes, this.#known), signal)
   }
 
   /** Nothing is believed gone or changed before it was looked at. */
-  async #lookAgain(requests: readonly ItemRequest[], signal: AbortSignal): Promise<void> {
-    const looks = await lookAt(this.#reader, requests, signal)
+  async #lookAgain(folder: FolderPaths, suspects: readonly Suspect[], signal: AbortSignal): Promise<void> {
+    const looks = await lookAt(this.#reader, suspects, signal)
+    const doubtful = suspects.filter(({ id, mayHaveLeft }) => mayHaveLeft && looks.get(id)?.kind === "Found")
+    const left = await this.#leftCalendar(folder, doubtful, signal)
     for (const [id, look] of looks) {
       if (look.kind === "Refused") throw look.error
-      const copy = look.kind === "Found" ? copyOf(look.item) : undefined
+      const copy = look.kind === "Found" && !left.has(id) ? copyOf(look.item) : undefined
       if (copy) this.#known.set(copy)
       else this.#known.delete(id)
     }
+  }
+
+  /** An id finds its item in every calendar of the mailbox, and perhaps among the deleted ones; only a list tells. */
+  async #leftCalendar(
+    folder: FolderPaths,
+    doubtful: readonly Suspect[],
+    signal: AbortSignal,
+  ): Promise<ReadonlySet<string>> {
+    if (doubtful.length === 0) return new Set()
+    const { items } = await readMarked(this.#reader, folder.events, signal)
+    const there = new Set(items.map(({ id }) => id))
+    return new Set(doubtful.flatMap(({ id }) => (there.has(id) ? [] : [id])))
   }
 }
 

@@ -8,7 +8,7 @@ import { isRecord } from "./json.ts"
 import { copyAsWritten, type KnownCopies } from "./known-copies.ts"
 import { type GraphProblem, isDuplicateTransaction, problemError } from "./problem.ts"
 import { type GraphItem, readItem } from "./read-event.ts"
-import { findByMark, lookAt, type Reader } from "./read-items.ts"
+import { findByMark, type Reader } from "./read-items.ts"
 import { markField, writeEvent, writeNew } from "./write-event.ts"
 
 export type CreateDeps = { readonly reader: Reader; readonly known: KnownCopies; readonly folder: FolderPaths }
@@ -20,8 +20,8 @@ export type CreateDeps = { readonly reader: Reader; readonly known: KnownCopies;
  * |----------------------------------------------|---------------------------------------------------------------|
  * | created                                      | done                                                          |
  * | created, but an earlier try got lost         | look whether it exists                                        |
- * | "this transaction has made an event already" | look at the event named, or find the one with our mark         |
- * | the event looked at is there                 | bring it to what is wanted, done                               |
+ * | "this transaction has made an event already" | find the one with our mark                                     |
+ * | the event is there                           | bring it to what is wanted, done                               |
  * | it is not                                    | somebody deleted it: once more, as another transaction         |
  */
 export class NewCopies {
@@ -80,28 +80,19 @@ export class NewCopies {
     if (!answer.ok) return this.#refused(item, answer.problem, signal)
     const made = isRecord(answer.body) ? readItem(answer.body) : undefined
     if (made && !uncertain && !this.#known.wasGone(made.id)) return this.#done(item, made)
-    return this.#resolve(item, made?.id, signal)
+    return this.#resolve(item, signal)
   }
 
   async #refused(item: CreateItem, problem: GraphProblem, signal: AbortSignal): Promise<WriteOutcome | "Deleted"> {
-    if (isDuplicateTransaction(problem)) return this.#resolve(item, problem.existingEventId, signal)
+    if (isDuplicateTransaction(problem)) return this.#resolve(item, signal)
     return { ok: false, error: problemError(problem) }
   }
 
-  async #resolve(
-    item: CreateItem,
-    candidate: string | undefined,
-    signal: AbortSignal,
-  ): Promise<WriteOutcome | "Deleted"> {
-    const found = (candidate && (await this.#lookFor(item, candidate, signal))) || (await this.#search(item, signal))
+  /** Looked for in the calendar and not by the id in the answer: an id finds what was moved to another one as well. */
+  async #resolve(item: CreateItem, signal: AbortSignal): Promise<WriteOutcome | "Deleted"> {
+    const found = await this.#search(item, signal)
     if (!found) return "Deleted"
     return found.markText === formatMark(item.mark) ? this.#done(item, found) : this.#bringUp(item, found, signal)
-  }
-
-  async #lookFor({ mark }: CreateItem, id: string, signal: AbortSignal): Promise<GraphItem | undefined> {
-    const look = (await lookAt(this.#reader, [{ id, isSeries: false }], signal)).get(id)
-    if (look?.kind === "Refused") throw look.error
-    return look?.kind === "Found" && isMarkedFor(look.item, mark.check) ? look.item : undefined
   }
 
   async #search({ mark }: CreateItem, signal: AbortSignal): Promise<GraphItem | undefined> {

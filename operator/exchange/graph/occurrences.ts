@@ -2,7 +2,7 @@ import type { CalendarEvent, EventContent, OccurrenceKey } from "../../core/even
 import { fingerprint } from "../../core/fingerprint.ts"
 import { parseOccurrenceKey } from "../../core/time.ts"
 import { normalForm, occurrenceTime } from "../normal-form.ts"
-import { textAt } from "./json.ts"
+import { recordsAt, textAt } from "./json.ts"
 import { type GraphItem, originalKey, readEvent } from "./read-event.ts"
 import { type Reader, readAll } from "./read-items.ts"
 
@@ -69,6 +69,17 @@ export function readableEvent(item: GraphItem): CalendarEvent | undefined {
   } catch {
     return undefined
   }
+}
+
+/** The ids of the occurrences changed before, wherever they were moved to. */
+export function exceptionIds({ fields }: GraphItem, { time }: CalendarEvent): ReadonlyMap<OccurrenceKey, string> {
+  const exceptions = recordsAt(fields, "exceptionOccurrences")
+  return new Map(
+    exceptions.flatMap((exception): [string, string][] => {
+      const [key, id] = [originalKey(exception, time), textAt(exception, "id")]
+      return key === undefined || id === undefined ? [] : [[key, id]]
+    }),
+  )
 }
 
 /** The ids by which Graph knows these occurrences. One that is not found does not exist any more. */

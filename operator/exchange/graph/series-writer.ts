@@ -1,5 +1,5 @@
 import { ChangedMeanwhileError } from "../../core/errors.ts"
-import type { CalendarEvent } from "../../core/event.ts"
+import type { CalendarEvent, OccurrenceKey } from "../../core/event.ts"
 import { checkOf, formatMark, type Mark, shortHash } from "../../core/origin.ts"
 import type { UpdateItem, WriteOutcome } from "../../core/ports.ts"
 import { seriesOf } from "../normal-form.ts"
@@ -9,6 +9,7 @@ import { NewCopies } from "./create.ts"
 import { isRecord, type JsonRecord } from "./json.ts"
 import { copyAsWritten, type KnownCopies } from "./known-copies.ts"
 import {
+  exceptionIds,
   findInstances,
   isSamePattern,
   type OccurrenceChanges,
@@ -91,21 +92,29 @@ export class SeriesWriter {
     if (changes.isBeyondRepair) return this.#replace(item, stored, folder, signal)
     if (isNothing(changes)) return this.#done(item, stored.version)
     this.#known.doubt(item.id) // until all of it is done
-    const error = await this.#apply(item, changes, signal)
+    const error = await this.#apply(item, changes, exceptionIds(stored, item.event), signal)
     if (error) return { ok: false, error }
     const now = await this.#look(item.id, signal)
     return now instanceof Error ? { ok: false, error: now } : this.#done(item, now.version)
   }
 
   /** Cancels first: it makes room for what is moved. */
-  async #apply({ id, event }: SettleItem, changes: OccurrenceChanges, signal: AbortSignal): Promise<Error | undefined> {
-    const keys = [...changes.cancel, ...changes.write.map(change => change.occurrence)]
-    const instances = await findInstances(this.#reader, { masterId: id, series: event, keys }, signal)
-    const cancels = changes.cancel.flatMap((key): BatchStep[] => {
+  async #apply(
+    { id, event }: SettleItem,
+    { cancel, write }: OccurrenceChanges,
+    exceptions: ReadonlyMap<OccurrenceKey, string>,
+    signal: AbortSignal,
+  ): Promise<Error | undefined> {
+    const keys = [...cancel, ...write.map(change => change.occurrence)].filter(key => !exceptions.has(key))
+    const found = await findInstances(this.#reader, { masterId: id, series: event, keys }, signal)
+    const instances = new Map([...found, ...exceptions])
+    const missing = write.find(({ occurrence }) => !instances.has(occurrence))
+    if (missing) return new ChangedMeanwhileError(id)
+    const cancels = cancel.flatMap((key): BatchStep[] => {
       const instance = instances.get(key)
       return instance === undefined ? [] : [{ method: "DELETE", path: this.#path(instance) }]
     })
-    const writes = changes.write.flatMap(({ occurrence, content }): BatchStep[] => {
+    const writes = write.flatMap(({ occurrence, content }): BatchStep[] => {
       const instance = instances.get(occurrence)
       return instance === undefined
         ? []

@@ -2,20 +2,23 @@ import type { DeltaChange } from "./delta.ts"
 import type { KnownCopies } from "./known-copies.ts"
 import type { ItemRequest } from "./read-items.ts"
 
+/** An item to look at. One that may have left this calendar can be found by its id all the same. */
+export type Suspect = ItemRequest & { readonly mayHaveLeft: boolean }
+
 /**
  * Which items a round of changes asks to look at.
  *
  * | the round says of              | looked at                                                                    |
  * |--------------------------------|------------------------------------------------------------------------------|
  * | a known copy: another version  | the copy                                                                     |
- * | a known copy: removed          | the copy (it may only have left the window)                                  |
+ * | a known copy: removed          | the copy (it may only have left the window, or the calendar)                 |
  * | an unknown single or master    | it: somebody may have duplicated, restored or moved in a copy                |
  * | an occurrence or exception     | its master, when that is a copy we did not just write ourselves              |
  * | (anything)                     | what was left half written                                                   |
  * | nothing of what we just wrote  | it: the answer may have named an item that was deleted long ago              |
  * | an unknown id: removed         | all series: it may have been an occurrence; nothing when we removed it       |
  */
-export function suspects(changes: readonly DeltaChange[], known: KnownCopies): readonly ItemRequest[] {
+export function suspects(changes: readonly DeltaChange[], known: KnownCopies): readonly Suspect[] {
   const traces = known.takeTraces()
   const ids = new Map<string, boolean>()
   for (const change of changes) {
@@ -38,7 +41,10 @@ export function suspects(changes: readonly DeltaChange[], known: KnownCopies): r
   )
   for (const id of traces.doubted) ids.set(id, true)
   for (const id of traces.written) if (!mentioned.has(id) && known.get(id)) ids.set(id, isSeries(id, known))
-  return [...ids].map(([id, isSeries]) => ({ id, isSeries }))
+  const present = new Set(changes.flatMap(change => (change.removed ? [] : [change.id])))
+  const removed = new Set(changes.flatMap(change => (change.removed ? [change.id] : [])))
+  const mayHaveLeft = (id: string) => removed.has(id) || (!present.has(id) && traces.written.has(id))
+  return [...ids].map(([id, isSeries]) => ({ id, isSeries, mayHaveLeft: mayHaveLeft(id) }))
 }
 
 function isSeries(id: string, known: KnownCopies): boolean {
