@@ -60,7 +60,7 @@ export function desiredSet(request: DesiredRequest): DesiredSet {
   return {
     items: [...items.values()],
     problems,
-    unsure: new Set(problems.filter(isDoubt).map(problem => keyHash(problem.key))),
+    unsure: new Set(problems.filter(isDoubt).flatMap(({ key, otherKeys = [] }) => [key, ...otherKeys].map(keyHash))),
     vouched: { complete: source.complete, ...(source.window ? { window: source.window } : {}) },
   }
 }

@@ -34,7 +34,13 @@ export type StoredEvent = {
 export type Span = { readonly start: Temporal.Instant; readonly end?: Temporal.Instant }
 
 /** One event that had to be left out; it never costs the others. Messages carry no subject or body. */
-export type EventProblem = { readonly key: string; readonly reason: string; readonly message: string }
+export type EventProblem = {
+  readonly key: string
+  readonly reason: string
+  readonly message: string
+  /** Other keys its events may have had while they could be read: copies under them are not taken for gone either. */
+  readonly otherKeys?: readonly string[]
+}
 
 /** What a calendar said, and what that answer vouches for. Nothing is deleted outside what both listings vouch for. */
 export type Listing = {

@@ -58,7 +58,8 @@ function possibleKeys(uid: string, group: readonly EventDraft[]): ReadonlySet<st
   return new Set([uid, ...apart.flatMap(draft => unlessUnusable(() => `${uid}/${ownOccurrence(draft)}`) ?? [])])
 }
 
-function unlessUnusable<T>(read: () => T): T | undefined {
+/** What it says, unless what the event says cannot be used. */
+export function unlessUnusable<T>(read: () => T): T | undefined {
   try {
     return read()
   } catch (error) {
@@ -85,11 +86,12 @@ function contentHash({ content: { subject, location, time } }: EventDraft): stri
 }
 
 function assembleGroup(uid: string, group: readonly EventDraft[], identityBy: IdentityBy): readonly CalendarEvent[] {
-  const masters = latestMasters(group.filter(draft => draft.replaces === undefined))
+  const all = group.filter(draft => draft.replaces === undefined)
+  const masters = [...Map.groupBy(all, draft => familyOf(draft, identityBy)).values()].flatMap(latestMasters)
   const overrides = group.filter(draft => draft.replaces !== undefined).toSorted(byVersion)
   const series = masters.find(isRecurring) ?? masters[0]
   if (series === undefined) return orphans(uid, overrides)
-  const isShared = masters.length > 1 && identityBy === "uid"
+  const isShared = masters.length > 1 && identityBy !== "content"
   const keyFor = isShared ? sharedKeys(uid, masters) : (master: EventDraft) => keyOf(uid, master, identityBy)
   return masters
     .filter(master => !master.isCancelled)
@@ -97,6 +99,11 @@ function assembleGroup(uid: string, group: readonly EventDraft[], identityBy: Id
       const key = keyFor(master)
       return master === series ? withOverrides(key, master, overrides) : [eventOf(seriesOf(key, master, []))]
     })
+}
+
+/** Only what is one event can be several versions of it; within one UID the feed's identity says what is. */
+function familyOf(draft: EventDraft, identityBy: IdentityBy): string {
+  return identityBy === "uid" ? "" : keyOf("", draft, identityBy)
 }
 
 function keyOf(uid: string, draft: EventDraft, identityBy: IdentityBy): string {
@@ -144,7 +151,8 @@ function orphans(key: string, overrides: readonly EventDraft[]): readonly Calend
     .map(([occurrence, draft]) => ({ key: `${key}/${occurrence}`, ...draft.content }))
 }
 
-function ownOccurrence(draft: EventDraft): string {
+/** The original start of an occurrence, or the start of an event: what stands behind the UID in keys. */
+export function ownOccurrence(draft: EventDraft): string {
   return draft.replaces === undefined ? occurrenceKey(draft.content.time) : momentKey(draft.replaces.moment, draft)
 }
 

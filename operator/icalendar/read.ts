@@ -2,11 +2,12 @@ import { setImmediate } from "node:timers/promises"
 import type { CalendarEvent } from "../core/event.ts"
 import { shortHash } from "../core/origin.ts"
 import type { EventProblem } from "../core/ports.ts"
-import { assemble, type IdentityBy, problemOf } from "./assemble.ts"
+import { dateKey, instantKey } from "../core/time.ts"
+import { assemble, type IdentityBy, ownOccurrence, problemOf, unlessUnusable } from "./assemble.ts"
 import { type Component, readComponents } from "./components.ts"
 import { type EventDraft, readEventDraft, uidOf } from "./event-draft.ts"
-import { readDuration } from "./moments.ts"
-import { Zones } from "./zones.ts"
+import { readDuration, readMoment } from "./moments.ts"
+import { Zones, zonedTime } from "./zones.ts"
 
 /**
  * iCalendar (RFC 5545) as it is really written. Every event stands for itself: what cannot be used of one is a problem
@@ -71,23 +72,54 @@ async function readDrafts(
   return reader.finish()
 }
 
+type Unread = { readonly component: Component; readonly zones: Zones; readonly problem: EventProblem }
+
 class DraftReader {
   readonly #drafts: EventDraft[] = []
-  readonly #problems: EventProblem[] = []
-  readonly #unreadSeries = new Set<string>()
+  readonly #unread: Unread[] = []
 
   take(component: Component, zones: Zones): void {
     try {
       this.#drafts.push(readEventDraft(component, zones))
     } catch (error) {
-      this.#problems.push(problemOf(keyOfUnread(component), error))
-      if (!isOverride(component)) this.#unreadSeries.add(uidOf(component) ?? "")
+      this.#unread.push({ component, zones, problem: problemOf(keyOfUnread(component), error) })
     }
   }
 
   finish(): Drafts {
-    return { drafts: withoutRemains(this.#drafts, this.#unreadSeries), problems: this.#problems }
+    const unreadSeries = new Set(
+      this.#unread.flatMap(({ component }) => (isOverride(component) ? [] : [uidOf(component)])),
+    )
+    return { drafts: withoutRemains(this.#drafts, unreadSeries), problems: withOtherKeys(this.#unread, this.#drafts) }
   }
+}
+
+/**
+ * An event that cannot be read may have had its start in its key, because others share its UID; and a series whose future
+ * was changed goes on under keys of its own.
+ */
+function withOtherKeys(unread: readonly Unread[], drafts: readonly EventDraft[]): readonly EventProblem[] {
+  const changed = unread.length === 0 ? [] : drafts.filter(draft => draft.replaces !== undefined)
+  const changedByUid = Map.groupBy(changed, draft => draft.uid)
+  return unread.map(({ component, zones, problem }) => {
+    const uid = uidOf(component)
+    if (uid === undefined || isOverride(component)) return problem
+    const own = [uid, ...startKeys(component, zones).map(start => `${uid}/${start}`)]
+    const later = changedByUid.get(uid)?.flatMap(draft => unlessUnusable(() => ownOccurrence(draft)) ?? []) ?? []
+    changedByUid.delete(uid) // said once
+    const keys = own.flatMap(key => [key, ...later.map(occurrence => `${key}/${occurrence}`)])
+    return { ...problem, otherKeys: keys.filter(key => key !== problem.key) }
+  })
+}
+
+/** Both ways its start can stand in a key: midnights may mean whole days. */
+function startKeys(component: Component, zones: Zones): readonly string[] {
+  const line = component.properties.find(({ name }) => name === "DTSTART")
+  const start = line && readMoment(line)
+  if (start === undefined) return []
+  if (start.kind === "date") return [dateKey(start.date)]
+  const time = unlessUnusable(() => zonedTime(start, zones))
+  return time === undefined ? [] : [instantKey(time.toInstant()), dateKey(time.toPlainDate())]
 }
 
 function keyOfUnread(component: Component): string {
@@ -102,7 +134,10 @@ function isOverride({ properties }: Component): boolean {
 }
 
 /** Changed occurrences of a series that could not be read would look like single events. */
-function withoutRemains(drafts: readonly EventDraft[], unreadSeries: ReadonlySet<string>): readonly EventDraft[] {
+function withoutRemains(
+  drafts: readonly EventDraft[],
+  unreadSeries: ReadonlySet<string | undefined>,
+): readonly EventDraft[] {
   if (unreadSeries.size === 0) return drafts
   const readSeries = new Set(drafts.filter(draft => draft.replaces === undefined).map(draft => draft.uid))
   return drafts.filter(({ uid }) => uid === undefined || !unreadSeries.has(uid) || readSeries.has(uid))

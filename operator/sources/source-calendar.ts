@@ -28,8 +28,12 @@ export function identityNamed(id: string): Identity {
 function eventsFingerprint({ events, problems }: ReadEvents): string {
   const hash = createHash("sha256")
   for (const text of events.map(eventText).sort()) hash.update(text).update("\n")
-  for (const text of problems.map(problem => `${problem.key}\0${problem.reason}`).sort()) hash.update(text).update("\n")
+  for (const text of problems.map(problemText).sort()) hash.update(text).update("\n")
   return hash.digest("base64url").slice(0, 22)
+}
+
+function problemText({ key, reason, otherKeys = [] }: EventProblem): string {
+  return [key, reason, ...otherKeys].join("\0")
 }
 
 /** Temporal writes itself as text that is equal exactly when the times are. */

@@ -98,7 +98,7 @@ export function reportPass(pass: PassResult): SyncReport {
     kept: plan.kept,
     orphans: plan.orphans,
     ambiguous: plan.ambiguous,
-    failures: failures.slice(0, maxFailures),
+    failures: failures.slice(0, maxFailures).map(({ key, reason, message }) => ({ key, reason, message })),
     failuresTotal: failures.length,
     synced: syncedOf(pass, counted),
     ...(found > 0 ? { drifted: driftedOf(found, restored) } : {}),
