@@ -121,12 +121,15 @@ export type Identity = {
   readonly address?: string
 }
 
+/** Events to be walked: an array, or a list that makes them anew at each walk, so that it need not hold them. */
+export type EventList = Iterable<CalendarEvent> & { readonly length: number }
+
 /** One identity's calendar as last read. */
 export type SourceCalendar = {
   readonly identity: string
   /** Changes exactly when the events do. */
   readonly fingerprint: string
-  readonly events: readonly CalendarEvent[]
+  readonly events: EventList
   /** Absent means: everything there is. */
   readonly window?: Window
   readonly complete: boolean

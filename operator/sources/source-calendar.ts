@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto"
 import type { CalendarEvent } from "../core/event.ts"
 import type { EventProblem, Identity, SourceCalendar } from "../core/ports.ts"
+import { PackedEvents } from "./packed-events.ts"
 
 /** What every source gives back for an identity, whatever it read it from. */
 
@@ -12,7 +13,7 @@ export type CalendarContent = Omit<SourceCalendar, "identity">
 /** A calendar of which nothing at all could be used vouches for nothing. */
 export function calendarContent({ events, problems }: ReadEvents): CalendarContent {
   const complete = events.length > 0 || problems.length === 0
-  return { fingerprint: eventsFingerprint({ events, problems }), events, complete, problems }
+  return { fingerprint: eventsFingerprint({ events, problems }), events: new PackedEvents(events), complete, problems }
 }
 
 /** `kind/name`, or a plain name. */

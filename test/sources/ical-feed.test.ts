@@ -44,7 +44,7 @@ function chainOf(error: unknown): string {
 
 const readAs = (source: Source, ...identities: readonly string[]) => source.read({ identities }, signal())
 const keys = (reading: SourceReading, identity = "feed") =>
-  reading.calendars.get(identity)?.events.map(event => event.key)
+  [...(reading.calendars.get(identity)?.events ?? [])].map(event => event.key)
 
 describe("a feed", () => {
   let source: Source
@@ -148,7 +148,7 @@ describe("a feed", () => {
     const subject = async (answer: Answer) => {
       server.answer(() => answer)
       const { calendars } = await readAs(open(feedSettings(server.origin)))
-      return calendars.get("feed")?.events[0]?.subject
+      return [...(calendars.get("feed")?.events ?? [])][0]?.subject
     }
     const text = calendar(vevent({ SUMMARY: "Größe" }))
 

@@ -21,7 +21,7 @@ describe("a text at hand", () => {
 
     assert.deepEqual([first.revision, first.unchanged, second.unchanged], ["42", false, true])
     assert.deepEqual(
-      first.calendars.get("team/a")?.events.map(event => event.key),
+      [...(first.calendars.get("team/a")?.events ?? [])].map(event => event.key),
       ["lesson-1"],
     )
   })
@@ -40,7 +40,7 @@ describe("a text at hand", () => {
     const { calendars } = await read(fromText(text, { timeZone: "Europe/Oslo", identityBy: "uidAndStart" }))
 
     assert.deepEqual(
-      calendars.get("feed")?.events.map(event => event.key),
+      [...(calendars.get("feed")?.events ?? [])].map(event => event.key),
       ["lesson-1/20260302T070000Z"],
     )
   })
@@ -75,7 +75,7 @@ describe("manifests", () => {
   test("are in the calendars of the identities they name", async () => {
     const reading = await read(open(settings))
 
-    const keys = [...reading.calendars].map(([id, { events }]) => [id, events.map(event => event.key)])
+    const keys = [...reading.calendars].map(([id, { events }]) => [id, [...events].map(event => event.key)])
     assert.deepEqual(keys, [
       ["team/a", ["maintenance"]],
       ["team/b", ["maintenance", "release"]],
@@ -100,7 +100,7 @@ describe("manifests", () => {
   test("name nobody else: an identity that is asked for has an empty calendar", async () => {
     const { calendars } = await read(open(settings), "team/c")
 
-    assert.deepEqual([calendars.get("team/c")?.events, calendars.get("team/c")?.complete], [[], true])
+    assert.deepEqual([calendars.get("team/c")?.events.length, calendars.get("team/c")?.complete], [0, true])
   })
 
   test("are unchanged when read again, and have the same fingerprint when opened again", async () => {
