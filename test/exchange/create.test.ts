@@ -123,7 +123,7 @@ function copyOf(id: string) {
   return { id, version: "1", markText, fingerprint: "", isCopyOfAnother: false, isMeeting: false, ...nowhere }
 }
 
-const nowhere = { startMs: 0, endMs: 0, series: undefined }
+const nowhere = { startMs: 0, endMs: 0, isSeries: false, series: undefined }
 
 async function create(): Promise<WriteOutcome | undefined> {
   const { client, batches } = graph

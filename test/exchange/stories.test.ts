@@ -67,6 +67,37 @@ test("an occurrence somebody moved far away comes back to its day", async () => 
   assert.deepEqual(starts, ["2026-12-01", "2026-12-08", "2026-12-15", "2026-12-22", "2026-12-29"])
 })
 
+test("a copy somebody made a series that nobody can read becomes a single event again", async () => {
+  const { address, calendar } = opened()
+  const single = lesson({ start: "2026-12-02T18:00" })
+  const [copy] = await written(calendar, [single])
+  const wednesdays = { type: "weekly", interval: 1, daysOfWeek: ["wednesday"], firstDayOfWeek: "monday" }
+  const range = { type: "numbered", startDate: "2026-12-02", numberOfOccurrences: 4 }
+  exchange.admin.updateEvent(address, idAt(address, 0), { recurrence: { pattern: wednesdays, range } })
+  exchange.admin.moveEvent(address, exchange.admin.view(address, span).at(1)?.id ?? "", { minutes: 60 })
+  // The exceptions of a series are asked one by one, and then there is none.
+  exchange.admin.addFault({
+    kind: "status",
+    status: 404,
+    operation: "events.get",
+    mailbox: address,
+    after: 2,
+    times: 1,
+  })
+  const [changed] = (await list(calendar)).events
+  exchange.admin.clearFaults()
+  const print = fingerprint(calendar.normalize(single))
+
+  const version = changed?.version ?? ""
+  const mark = markFor(single, print)
+  const [outcome] =
+    (await calendar.writer?.update([{ id: copy?.id ?? "", version, event: single, mark }], signal)) ?? []
+
+  assert.equal(outcome?.ok, true)
+  assert.equal((await list(calendar)).events[0]?.fingerprint, print)
+  assert.equal(exchange.admin.view(address, span).length, 1)
+})
+
 test("work that fails after its caller went away is no failure nobody heard of", async () => {
   const aborted = AbortSignal.abort(new Error("gone"))
 

@@ -29,6 +29,8 @@ export type KnownCopy = {
   readonly isMeeting: boolean
   readonly startMs: number
   readonly endMs: number
+  readonly isSeries: boolean
+  /** What a series says; undefined for one that nobody can read, too. */
   readonly series: CalendarEvent | undefined
 }
 
@@ -91,7 +93,7 @@ export class KnownCopies {
   }
 
   get seriesIds(): readonly string[] {
-    return [...this.#copies.values()].filter(copy => copy.series).map(copy => copy.id)
+    return [...this.#copies.values()].filter(copy => copy.isSeries).map(copy => copy.id)
   }
 
   replaceBy(copies: readonly KnownCopy[]): void {
@@ -140,7 +142,8 @@ export function copyOf(item: GraphItem): KnownCopy | undefined {
   const mark = item.markText === undefined ? undefined : parseMark(item.markText)
   if (!mark || item.markText === undefined) return undefined
   const { id, version, markText, isMeeting } = item
-  const common = { id, version, markText, isMeeting, isCopyOfAnother: !isMadeFor(mark, item) }
+  const isSeries = item.kind === "seriesMaster"
+  const common = { id, version, markText, isMeeting, isSeries, isCopyOfAnother: !isMadeFor(mark, item) }
   try {
     return { ...common, ...knownContent(normalForm(readEvent(item), "graph")) }
   } catch {
@@ -154,7 +157,16 @@ export function copyAsWritten(
   event: CalendarEvent,
 ): KnownCopy {
   const { id, version, markText = "", isMeeting } = item
-  return { id, version, markText, isMeeting, isCopyOfAnother: false, ...knownContent(normalForm(event, "graph")) }
+  const isSeries = event.recurrence !== undefined
+  return {
+    id,
+    version,
+    markText,
+    isMeeting,
+    isSeries,
+    isCopyOfAnother: false,
+    ...knownContent(normalForm(event, "graph")),
+  }
 }
 
 function knownContent(event: CalendarEvent): Pick<KnownCopy, "fingerprint" | "startMs" | "endMs" | "series"> {

@@ -48,7 +48,7 @@ export function suspects(changes: readonly DeltaChange[], known: KnownCopies): r
 }
 
 function isSeries(id: string, known: KnownCopies): boolean {
-  return known.get(id)?.series !== undefined
+  return known.get(id)?.isSeries === true
 }
 
 function untouchedSeries(known: KnownCopies, written: ReadonlySet<string>): readonly string[] {

@@ -38,7 +38,7 @@ export class GraphWriter implements CalendarWriter {
   }
 
   async update(items: readonly UpdateItem[], signal: AbortSignal): Promise<readonly WriteOutcome[]> {
-    const isPlain = (item: UpdateItem) => !item.event.recurrence && !this.#known.get(item.id)?.series
+    const isPlain = (item: UpdateItem) => !item.event.recurrence && !this.#known.get(item.id)?.isSeries
     const plain = await this.#updatePlain(items.filter(isPlain), signal)
     const outcomes = new Map(items.filter(isPlain).map((item, index) => [item, plain[index]]))
     const rest = items.filter(item => !isPlain(item))
