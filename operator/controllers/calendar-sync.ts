@@ -1,5 +1,6 @@
 import { TemporaryError } from "../core/errors.ts"
-import { annotations, cleanupFinalizer, requestedAt } from "../resources/api-group.ts"
+import type { EventProblem } from "../core/ports.ts"
+import { annotations, cleanupFinalizer, fullResyncAskedAt, requestedAt } from "../resources/api-group.ts"
 import { type CalendarSyncStatus, calendarSyncs } from "../resources/calendar-sync.ts"
 import type { PolicyPlan } from "../resources/calendar-sync-policy.ts"
 import { findCondition } from "../runtime/conditions.ts"
@@ -21,6 +22,10 @@ import { conclude, isBug, progressing, suspended } from "./verdict.ts"
 
 /** A pass that found everything in step is told in status no more often than this, and otherwise costs no write. */
 const quietGrain = Temporal.Duration.from({ minutes: 15 })
+
+/** As the schema has it, which counts bytes: a character can be three. */
+const longestKey = 170
+const longestMessage = 340
 
 type Pass = {
   readonly sync: CalendarSyncObject
@@ -137,7 +142,7 @@ async function writeReport(deps: ControllerDeps, done: Pass, signal: AbortSignal
     consecutiveFailures: outcome.consecutiveFailures,
     events: { ...report.events, summary: `${report.events.inSync}/${report.events.desired}` },
     plan: planOf(report),
-    failures: report.failures,
+    failures: report.failures.map(fitting),
     ...firstSyncOf(sync, report),
     ...(isFull ? { lastFullResyncTime: secondsOf(now) } : {}),
     ...(nextFull === undefined ? {} : { nextFullResyncTime: secondsOf(nextFull) }),
@@ -283,6 +288,12 @@ function lastPassOf({ report, kind, requests, startedAt }: Pass, now: Temporal.I
   }
 }
 
+/** As much as the status holds: keys are the source's own words, and some sources make them of whole texts. */
+function fitting({ key, reason, message }: EventProblem): EventProblem {
+  const cut = (text: string, length: number) => (text.length > length ? `${text.slice(0, length - 1)}…` : text)
+  return { key: cut(key, longestKey), reason, message: cut(message, longestMessage) }
+}
+
 /** Set once: from then on nothing that is already in the mailbox is taken for ours but by its mark. */
 function firstSyncOf({ status }: CalendarSyncObject, report: SyncReport): Partial<CalendarSyncStatus> {
   if (status?.firstSyncTime !== undefined || !report.firstSyncDone || report.goodPassAt === undefined) return {}
@@ -313,7 +324,7 @@ function withoutStale(status: CalendarSyncStatus | undefined): CalendarSyncStatu
 
 function handled(sync: CalendarSyncObject, isFull: boolean): Partial<CalendarSyncStatus> {
   const asked = requestedAt(sync.metadata.annotations)
-  const full = sync.metadata.annotations?.[annotations.fullResyncAt]
+  const full = fullResyncAskedAt(sync.metadata.annotations)
   return {
     ...(asked === undefined ? {} : { lastHandledReconcileAt: asked }),
     ...(isFull && full !== undefined ? { lastHandledFullResyncAt: full } : {}),

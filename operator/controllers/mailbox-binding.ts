@@ -270,10 +270,15 @@ async function writeStatus(
       failed: failing,
       unmatched: unmatched?.length ?? binding.status?.mailboxes?.unmatched ?? 0,
     },
-    ...(unmatched === undefined ? {} : { unmatched: unmatched.slice(0, namedUnmatched) }),
+    ...(unmatched === undefined ? {} : { unmatched: named(unmatched) }),
     ...(handled === undefined ? {} : { lastHandledReconcileAt: handled }),
   }
   await deps.status.write(mailboxBindings, binding, next, signal)
+}
+
+/** Each identity once, as the schema has it, however many of its mailboxes it was refused. */
+function named(unmatched: readonly Unmatched[]): readonly Unmatched[] {
+  return [...new Map(unmatched.map(one => [one.identity, one])).values()].slice(0, namedUnmatched)
 }
 
 function holderOf(key: ObjectKey): string {

@@ -1,5 +1,5 @@
 import { isFullResyncDue, jitteredIntervalMs, nextFullResync } from "../core/schedule.ts"
-import { annotations } from "../resources/api-group.ts"
+import { fullResyncAskedAt } from "../resources/api-group.ts"
 import type { PolicyPlan } from "../resources/calendar-sync-policy.ts"
 import { keyOf } from "../runtime/objects.ts"
 import type { PassKind } from "../sync/report.ts"
@@ -16,7 +16,7 @@ function instantOf(text: string | undefined): Temporal.Instant | undefined {
 
 /** A full pass when the night's turn has come, when somebody asks for one, and the very first time. */
 export function passKind(sync: CalendarSyncObject, { sync: policy }: PolicyPlan, now: Temporal.Instant): PassKind {
-  const asked = sync.metadata.annotations?.[annotations.fullResyncAt]
+  const asked = fullResyncAskedAt(sync.metadata.annotations)
   if (asked !== undefined && asked !== sync.status?.lastHandledFullResyncAt) return "Full"
   const due = isFullResyncDue({
     schedule: policy.schedule.fullResync,

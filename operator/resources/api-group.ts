@@ -43,7 +43,16 @@ export function requestedAt(written: Readonly<Record<string, string>> | undefine
     .filter(token => token !== undefined)
     .toSorted()
     .at(-1)
+    ?.slice(0, longestToken)
 }
+
+/** The token by which somebody asked for a full pass last. To be echoed as `status.lastHandledFullResyncAt`. */
+export function fullResyncAskedAt(written: Readonly<Record<string, string>> | undefined): string | undefined {
+  return written?.[annotations.fullResyncAt]?.slice(0, longestToken)
+}
+
+/** What the status can hold; an annotation can be far longer. */
+const longestToken = 256
 
 /** Labels on objects the operator makes. */
 export const labels = {

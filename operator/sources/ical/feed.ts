@@ -13,6 +13,9 @@ export type FeedState = {
   readonly revision: string
 }
 
+/** It is shown to people; some servers put half a page into an ETag. */
+const longestRevision = 200
+
 type FeedDeps = Omit<FeedRequest, "validators"> & { readonly reading: ReadOptions }
 
 /** One feed and its last good answer. Reading again costs an exchange of headers while nothing changed. */
@@ -54,7 +57,7 @@ export class Feed {
     const calendar = calendarContent(read)
     if (calendar.fingerprint === this.#state?.calendar.fingerprint) return this.#state
     const revision = validators.etag ?? validators.lastModified ?? this.#deps.now().toString({ smallestUnit: "second" })
-    return { calendar, refreshHintMs, revision }
+    return { calendar, refreshHintMs, revision: revision.slice(0, longestRevision) }
   }
 
   /** An error page or half a file is the server's bad moment, and mostly passes. */
