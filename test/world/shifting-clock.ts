@@ -25,7 +25,7 @@ export class ShiftingClock implements Clock {
   }
 
   advance(duration: Temporal.DurationLike): void {
-    this.#offsetMs += Temporal.Duration.from(duration).total("milliseconds")
+    this.#offsetMs += Math.ceil(Temporal.Duration.from(duration).total("milliseconds"))
     for (const timer of [...this.#timers].toSorted((a, b) => a.dueMs - b.dueMs)) {
       timer.cancel()
       this.#arm(timer)
