@@ -15,7 +15,7 @@ import { conclude, succeeded, suspended, type Verdict, verdictOf } from "./verdi
 import { syncsOfSource } from "./who-depends.ts"
 
 /** `lastFetchTime` is told no more often than this: a status written every minute by every source helps nobody. */
-const fetchTimeGrain = Temporal.Duration.from({ minutes: 5 })
+const fetchTimeGrain = Temporal.Duration.from({ minutes: 15 })
 /** A source that waits for a person is looked at again no more often than this. */
 const attentionIntervalMs = 5 * 60_000
 /** A feed's own wish (REFRESH-INTERVAL) lengthens the interval, up to here. */
@@ -131,6 +131,12 @@ function changedIdentities(before: SourceReading | undefined, after: SourceReadi
   return [...all].filter(identity => signature(before, identity) !== signature(after, identity))
 }
 
+/** Those that could not be read and now can, or the other way: who waits for such a one must hear of it. */
+function changedFailures(before: SourceReading | undefined, after: SourceReading): readonly string[] {
+  const [failedBefore, failedNow] = [before, after].map(reading => (reading?.failed ?? []).map(one => one.identity))
+  return [...new Set(failedBefore).symmetricDifference(new Set(failedNow))]
+}
+
 /** What of an identity's calendar a mailbox must hear about: its events, and whether all of it could be read. */
 function signature(reading: SourceReading | undefined, identity: string): string | undefined {
   const calendar = reading?.calendars.get(identity)
@@ -231,7 +237,7 @@ function wakeChanged(
   after: SourceReading | undefined,
 ): void {
   if (after === undefined || before === after) return
-  const changed = new Set(changedIdentities(before, after))
+  const changed = new Set([...changedIdentities(before, after), ...changedFailures(before, after)])
   for (const sync of syncsOfSource(deps.caches, key)) {
     if (!changed.has(sync.spec.identity)) continue
     const syncKey = keyOf(sync.metadata)
