@@ -157,7 +157,7 @@ export class GraphCalendar implements Calendar {
     signal: AbortSignal,
   ): Promise<readonly KnownCopy[]> {
     const known = (item: GraphItem) => {
-      const copy = trustKnown ? this.#known.get(item.id) : undefined
+      const copy = trustKnown && !this.#known.isDoubted(item.id) ? this.#known.get(item.id) : undefined
       return copy?.version === item.version ? copy : undefined
     }
     const unseen = items.filter(item => item.kind === "seriesMaster" && !known(item))

@@ -1,15 +1,16 @@
 import { ChangedMeanwhileError, NeedsAttentionError, TemporaryError } from "../../core/errors.ts"
-import { checkOf, formatMark, parseMark, shortHash } from "../../core/origin.ts"
+import { checkOf, formatMark, type Mark, parseMark, shortHash } from "../../core/origin.ts"
 import type { CreateItem, WriteOutcome } from "../../core/ports.ts"
 import { seriesOf } from "../normal-form.ts"
 import type { BatchStep, StepOutcome } from "./batch.ts"
 import type { FolderPaths } from "./calendar-folder.ts"
 import { isRecord } from "./json.ts"
 import { copyAsWritten, type KnownCopies } from "./known-copies.ts"
+import { takesSteps } from "./occurrences.ts"
 import { type GraphProblem, isDuplicateTransaction, problemError } from "./problem.ts"
 import { type GraphItem, readItem } from "./read-event.ts"
 import { findByMark, type Reader } from "./read-items.ts"
-import { markField, writeEvent, writeNew } from "./write-event.ts"
+import { markField, unfinished, writeEvent, writeNew } from "./write-event.ts"
 
 export type CreateDeps = { readonly reader: Reader; readonly known: KnownCopies; readonly folder: FolderPaths }
 
@@ -64,8 +65,8 @@ export class NewCopies {
   }
 
   #step(item: CreateItem): BatchStep {
-    const { mark, idempotencyKey: transactionId } = item
-    const body = writeNew(item.event, { mark, transactionId, series: seriesOf(item.event, "graph") })
+    const { idempotencyKey: transactionId } = item
+    const body = writeNew(item.event, { mark: markOf(item), transactionId, series: seriesOf(item.event, "graph") })
     return { method: "POST", path: this.#folder.events, body }
   }
 
@@ -92,7 +93,7 @@ export class NewCopies {
   async #resolve(item: CreateItem, signal: AbortSignal): Promise<WriteOutcome | "Deleted"> {
     const found = await this.#search(item, signal)
     if (!found) return "Deleted"
-    return found.markText === formatMark(item.mark) ? this.#done(item, found) : this.#bringUp(item, found, signal)
+    return found.markText === formatMark(markOf(item)) ? this.#done(item, found) : this.#bringUp(item, found, signal)
   }
 
   async #search({ mark }: CreateItem, signal: AbortSignal): Promise<GraphItem | undefined> {
@@ -103,7 +104,7 @@ export class NewCopies {
 
   /** It was made in an earlier pass, from what the source said then. */
   async #bringUp(item: CreateItem, { id, version }: GraphItem, signal: AbortSignal): Promise<WriteOutcome> {
-    const body = { ...writeEvent(item.event, seriesOf(item.event, "graph")), ...markField(formatMark(item.mark)) }
+    const body = { ...writeEvent(item.event, seriesOf(item.event, "graph")), ...markField(formatMark(markOf(item))) }
     const path = `${this.#reader.user}/events/${encodeURIComponent(id)}`
     const step: BatchStep = { method: "PATCH", path, ifMatch: version, body }
     const request = { mailbox: this.#reader.mailbox, operation: "write", writes: true }
@@ -114,8 +115,9 @@ export class NewCopies {
     return this.#done(item, { id, version: written?.version ?? version })
   }
 
-  #done({ event, mark }: CreateItem, { id, version }: Pick<GraphItem, "id" | "version">): WriteOutcome {
-    this.#known.setWritten(copyAsWritten({ id, version, markText: formatMark(mark), isMeeting: false }, event))
+  #done(item: CreateItem, { id, version }: Pick<GraphItem, "id" | "version">): WriteOutcome {
+    const markText = formatMark(markOf(item))
+    this.#known.setWritten(copyAsWritten({ id, version, markText, isMeeting: false }, item.event))
     return { ok: true, id, version }
   }
 }
@@ -124,6 +126,10 @@ type Open = { readonly item: CreateItem; readonly index: number }
 
 /** A copy deleted again and again while it is being made is somebody's wish; the next pass asks the policy. */
 const transactionsPerCopy = 3
+
+function markOf({ event, mark }: CreateItem): Mark {
+  return takesSteps(event) ? unfinished(mark) : mark
+}
 
 function refusal({ event }: CreateItem): WriteOutcome | undefined {
   if (!event.recurrence || seriesOf(event, "graph")) return undefined

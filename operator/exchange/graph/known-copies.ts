@@ -43,17 +43,20 @@ export class KnownCopies {
   /** Our own writes since the last look at what changed: their traces are no news. */
   #written = new Set<string>()
   #removed = new Set<string>()
-  #doubted = new Set<string>()
+  readonly #doubted = new Set<string>()
 
   get(id: string): KnownCopy | undefined {
     return this.#copies.get(id)
   }
 
+  /** Remembers what was seen. */
   set(copy: KnownCopy): void {
     this.#copies.set(copy.id, copy)
+    this.#doubted.delete(copy.id)
   }
 
   delete(id: string): void {
+    this.#doubted.delete(id)
     if (!this.#copies.delete(id)) return
     this.#gone.add(id)
     const [oldest] = this.#gone
@@ -68,7 +71,6 @@ export class KnownCopies {
   /** Remembers what was just written, and that we did it. */
   setWritten(copy: KnownCopy): void {
     this.set(copy)
-    this.#doubted.delete(copy.id)
     this.#written.add(copy.id)
   }
 
@@ -77,16 +79,19 @@ export class KnownCopies {
     this.#removed.add(id)
   }
 
-  /** Half written, or nobody knows: looked at before anything is said about it. */
+  /** Half written, or nobody knows: looked at before anything is said about it, however many listings fail until then. */
   doubt(id: string): void {
     this.#written.delete(id)
     this.#doubted.add(id)
   }
 
-  /** What we wrote, removed and left in doubt since this was asked last. */
+  isDoubted(id: string): boolean {
+    return this.#doubted.has(id)
+  }
+
+  /** What we wrote and removed since this was asked last, and what is in doubt until it is seen. */
   takeTraces(): Traces {
-    const traces = { written: this.#written, removed: this.#removed, doubted: this.#doubted }
-    this.#doubted = new Set()
+    const traces = { written: this.#written, removed: this.#removed, doubted: new Set(this.#doubted) }
     this.#written = new Set()
     this.#removed = new Set()
     return traces

@@ -34,6 +34,15 @@ export function occurrenceChanges(wanted: CalendarEvent, stored: CalendarEvent |
   }
 }
 
+/** Whether a new series of this event is written in steps: its master, and then its occurrences. */
+export function takesSteps(wanted: CalendarEvent): boolean {
+  return !isNothing(occurrenceChanges(wanted, undefined))
+}
+
+export function isNothing({ cancel, write, isBeyondRepair }: OccurrenceChanges): boolean {
+  return cancel.length === 0 && write.length === 0 && !isBeyondRepair
+}
+
 type Changes = { readonly excluded: ReadonlySet<string>; readonly overrides: ReadonlyMap<string, string> }
 
 function changesOf(event: CalendarEvent | undefined): Changes {

@@ -29,7 +29,7 @@ export type GraphItem = {
   readonly markText?: string
   readonly transactionId?: string
   readonly seriesMasterId?: string
-  /** People are invited: any write to it would mail them. */
+  /** People are invited, to all of it or to one changed occurrence: any write to it would mail them. */
   readonly isMeeting: boolean
   /** Everything else, to be read by `readEvent`. */
   readonly fields: JsonRecord
@@ -61,12 +61,16 @@ export function readItem(record: JsonRecord): GraphItem | undefined {
     id,
     version,
     kind: readKind(record),
-    isMeeting: recordsAt(record, "attendees").length > 0,
+    isMeeting: hasGuests(record) || recordsAt(record, "exceptionOccurrences").some(hasGuests),
     fields: record,
     ...(markText !== undefined && { markText }),
     ...(transactionId !== undefined && { transactionId }),
     ...(seriesMasterId !== undefined && { seriesMasterId }),
   }
+}
+
+function hasGuests(record: JsonRecord): boolean {
+  return recordsAt(record, "attendees").length > 0
 }
 
 /** The name of the property is case-sensitive at the other side; its GUID comes back in whatever case it likes. */

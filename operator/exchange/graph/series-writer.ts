@@ -11,15 +11,17 @@ import { copyAsWritten, type KnownCopies } from "./known-copies.ts"
 import {
   exceptionIds,
   findInstances,
+  isNothing,
   isSamePattern,
   type OccurrenceChanges,
   occurrenceChanges,
   readableEvent,
+  takesSteps,
 } from "./occurrences.ts"
-import { isConflict, isItemGone, problemError } from "./problem.ts"
+import { guestsInvited, isConflict, isItemGone, problemError } from "./problem.ts"
 import { type GraphItem, readItem } from "./read-event.ts"
 import { lookAt, type Reader } from "./read-items.ts"
-import { markField, writeContent, writeEvent, writeLook } from "./write-event.ts"
+import { markField, unfinished, writeContent, writeEvent, writeLook } from "./write-event.ts"
 
 /** A series that is there, and what it should be. */
 export type SettleItem = {
@@ -56,12 +58,13 @@ export class SeriesWriter {
   async update(item: UpdateItem, folder: FolderPaths, signal: AbortSignal): Promise<WriteOutcome> {
     const stored = await this.#look(item.id, signal)
     if (stored instanceof Error) return { ok: false, error: stored }
-    const isOurs = stored.markText === formatMark(item.mark)
+    if (stored.isMeeting) return { ok: false, error: guestsInvited() }
+    const isOurs = isMarkedAs(stored, item.mark)
     if (stored.version !== item.version && !isOurs) return { ok: false, error: new ChangedMeanwhileError(item.id) }
     const master = await this.#writeMaster(item, stored, signal)
     if (master instanceof Error) return { ok: false, error: master }
     const needsOccurrences = item.event.recurrence !== undefined && hasOccurrenceChanges(item.event, stored)
-    if (!needsOccurrences) return this.#done(item, master.version)
+    if (!needsOccurrences) return this.#finish(item, master, signal)
     this.#known.doubt(item.id)
     const now = await this.#look(item.id, signal)
     return now instanceof Error ? { ok: false, error: now } : this.#agree(item, now, folder, signal)
@@ -74,28 +77,45 @@ export class SeriesWriter {
   }
 
   async #writeMaster(item: UpdateItem, stored: GraphItem, signal: AbortSignal): Promise<GraphItem | Error> {
-    const body = { ...masterBody(item.event, readableEvent(stored)), ...markField(formatMark(item.mark)) }
+    const mark = leavesSteps(item.event, stored) ? unfinished(item.mark) : item.mark
+    const body = { ...masterBody(item.event, readableEvent(stored)), ...markField(formatMark(mark)) }
     const step: BatchStep = { method: "PATCH", path: this.#path(item.id), ifMatch: stored.version, body }
     const [outcome] = await this.#send([step], false, signal)
     if (outcome?.kind !== "Answered") return outcome?.error ?? new ChangedMeanwhileError(item.id)
     const { answer, uncertain } = outcome
-    if (answer.ok) return (isRecord(answer.body) && readItem(answer.body)) || stored
+    if (answer.ok) {
+      const version = (isRecord(answer.body) && readItem(answer.body)?.version) || stored.version
+      return { ...stored, version, markText: formatMark(mark) }
+    }
     if (!uncertain || !isConflict(answer.problem)) return problemError(answer.problem, item.id)
     // Perhaps it was our own lost try that moved it on.
     const now = await this.#look(item.id, signal)
-    if (now instanceof Error || now.markText === formatMark(item.mark)) return now
+    if (now instanceof Error || isMarkedAs(now, item.mark)) return now
     return new ChangedMeanwhileError(item.id)
   }
 
   async #agree(item: SettleItem, stored: GraphItem, folder: FolderPaths, signal: AbortSignal): Promise<WriteOutcome> {
     const changes = occurrenceChanges(item.event, readableEvent(stored))
+    if (stored.isMeeting) return { ok: false, error: guestsInvited() }
     if (changes.isBeyondRepair) return this.#replace(item, stored, folder, signal)
-    if (isNothing(changes)) return this.#done(item, stored.version)
+    if (isNothing(changes)) return this.#finish(item, stored, signal)
     this.#known.doubt(item.id) // until all of it is done
     const error = await this.#apply(item, changes, exceptionIds(stored, item.event), signal)
     if (error) return { ok: false, error }
     const now = await this.#look(item.id, signal)
-    return now instanceof Error ? { ok: false, error: now } : this.#done(item, now.version)
+    return now instanceof Error ? { ok: false, error: now } : this.#finish(item, now, signal)
+  }
+
+  /** The mark last: only now the copy is what it says. Nothing but the mark is written, so no version is asked for. */
+  async #finish(item: SettleItem, stored: GraphItem, signal: AbortSignal): Promise<WriteOutcome> {
+    const markText = formatMark(item.mark)
+    if (stored.markText === markText) return this.#done(item, stored.version)
+    const step: BatchStep = { method: "PATCH", path: this.#path(item.id), body: markField(markText) }
+    const [outcome] = await this.#send([step], false, signal)
+    if (outcome?.kind !== "Answered") return { ok: false, error: outcome?.error ?? new ChangedMeanwhileError(item.id) }
+    const { answer } = outcome
+    if (!answer.ok) return { ok: false, error: problemError(answer.problem, item.id) }
+    return this.#done(item, (isRecord(answer.body) && readItem(answer.body)?.version) || stored.version)
   }
 
   /** Cancels first: it makes room for what is moved. */
@@ -166,11 +186,20 @@ function masterBody(wanted: CalendarEvent, stored: CalendarEvent | undefined): J
 function hasOccurrenceChanges(wanted: CalendarEvent, stored: GraphItem): boolean {
   const before = readableEvent(stored)?.recurrence
   const isTouched = (before?.excluded.length ?? 0) + (before?.overrides.length ?? 0) > 0
-  return isTouched || !isNothing(occurrenceChanges(wanted, undefined))
+  return isTouched || takesSteps(wanted)
 }
 
-function isNothing({ cancel, write, isBeyondRepair }: OccurrenceChanges): boolean {
-  return cancel.length === 0 && write.length === 0 && !isBeyondRepair
+/** Whether the master as it is now to be written will not be all: then its mark says so. */
+function leavesSteps(wanted: CalendarEvent, stored: GraphItem): boolean {
+  if (!wanted.recurrence) return false
+  const before = readableEvent(stored)
+  if (!before || !isSamePattern(wanted, before)) return hasOccurrenceChanges(wanted, stored)
+  const isTouched = (before.recurrence?.overrides.length ?? 0) > 0
+  return isTouched || !isNothing(occurrenceChanges(wanted, before))
+}
+
+function isMarkedAs({ markText }: GraphItem, mark: Mark): boolean {
+  return markText === formatMark(mark) || markText === formatMark(unfinished(mark))
 }
 
 /** An occurrence that is gone when it should be cancelled is as good as cancelled. */

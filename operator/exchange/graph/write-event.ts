@@ -1,6 +1,6 @@
 import type { CalendarEvent, EventContent, EventTime, Importance, Sensitivity, ShowAs } from "../../core/event.ts"
 import { formatMark, type Mark, markProperty } from "../../core/origin.ts"
-import { windowsZone } from "../../core/time-zones.ts"
+import { ianaZone, windowsZone } from "../../core/time-zones.ts"
 import { bodyText } from "../body-text.ts"
 import { normalContent } from "../normal-form.ts"
 import type { ExchangeSeries } from "../pattern.ts"
@@ -19,6 +19,14 @@ export const strippedMark = "-"
 
 export function markField(text: string): JsonRecord {
   return { singleValueExtendedProperties: [{ id: markPropertyId, value: text }] }
+}
+
+/**
+ * The mark of a series whose occurrences are still to be written: a process that ends there leaves one that is seen to be
+ * behind the source, not one that somebody changed.
+ */
+export function unfinished(mark: Mark): Mark {
+  return { ...mark, fingerprint: "unfinished" }
 }
 
 /** A new copy. The transaction id makes a repeated request find the first one's event. */
@@ -89,8 +97,16 @@ function writeTime(time: EventTime, zone: string): JsonRecord {
 function singleZone(time: EventTime): string {
   if (time.allDay) return "UTC"
   const zone = time.start.timeZoneId
-  const isExact = !isAmbiguous(time.start) && !isAmbiguous(time.end.withTimeZone(zone))
-  return (isExact && windowsZone(zone)) || "UTC"
+  const windows = windowsZone(zone)
+  if (windows === undefined) return "UTC"
+  const clock = ianaZone(windows) ?? zone
+  const isExact = [time.start, time.end.withTimeZone(zone)].every(at => !isAmbiguous(at) && isSameOn(at, clock))
+  return isExact ? windows : "UTC"
+}
+
+/** Exchange's zone stands for several of ours, and some of those have left it since. */
+function isSameOn(at: Temporal.ZonedDateTime, clock: string): boolean {
+  return at.offsetNanoseconds === at.withTimeZone(clock).offsetNanoseconds
 }
 
 /** A series lives on its wall clock. Its days are just days when it is all-day. */

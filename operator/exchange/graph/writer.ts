@@ -1,4 +1,4 @@
-import { ChangedMeanwhileError, NeedsAttentionError } from "../../core/errors.ts"
+import { ChangedMeanwhileError } from "../../core/errors.ts"
 import { formatMark } from "../../core/origin.ts"
 import type { CalendarWriter, CreateItem, RemoveItem, StripItem, UpdateItem, WriteOutcome } from "../../core/ports.ts"
 import { seriesOf } from "../normal-form.ts"
@@ -7,7 +7,7 @@ import type { CalendarFolder, FolderPaths } from "./calendar-folder.ts"
 import { NewCopies } from "./create.ts"
 import { isRecord } from "./json.ts"
 import { copyAsWritten, type KnownCopies } from "./known-copies.ts"
-import { type GraphProblem, isConflict, isItemGone, problemError } from "./problem.ts"
+import { type GraphProblem, guestsInvited, isConflict, isItemGone, problemError } from "./problem.ts"
 import { readItem } from "./read-event.ts"
 import { lookAt, type Reader } from "./read-items.ts"
 import { SeriesWriter } from "./series-writer.ts"
@@ -112,11 +112,8 @@ export class GraphWriter implements CalendarWriter {
     return items.map(item => outcomes.get(item) ?? this.#refusal(item.id) ?? unanswered(item.id))
   }
 
-  /** Changing or deleting a meeting mails its guests, and nothing in the request can prevent it. */
   #refusal(id: string): WriteOutcome | undefined {
-    if (!this.#known.get(id)?.isMeeting) return undefined
-    const text = "people were invited to this copy; it is left alone, because Exchange would mail them"
-    return { ok: false, error: new NeedsAttentionError(text, { reason: "ApplyFailed" }) }
+    return this.#known.get(id)?.isMeeting ? { ok: false, error: guestsInvited() } : undefined
   }
 
   /** A refusal after a lost answer may be about what we did ourselves: then the item carries what we wrote. */
