@@ -58,6 +58,7 @@ export function someSwitches(random: Random): Partial<Switches> {
   return {
     ifMatchStatus: random.pick([412, 409] as const),
     deleteHonoursIfMatch: either(),
+    deletedStayReachable: either(),
     transactionIdRepeat: random.pick(["sameEvent", "error"] as const),
     transactionIdStatus: random.pick([409, 400] as const),
     transactionIdNamesEvent: either(),

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs"
 import { test } from "node:test"
 import { textAt } from "./store/json.ts"
 import { defaultSwitches } from "./store/switches.ts"
-import { anna, codeOf, meeting, talk } from "./talk.ts"
+import { allPages, anna, codeOf, meeting, talk } from "./talk.ts"
 
 test("every switch is turned by some test", () => {
   const here = new URL(".", import.meta.url)
@@ -19,6 +19,21 @@ test("a draft mails its attendees, or does not", async () => {
     await using exchange = await talk({ switches: { draftSuppressesInvitations: suppresses } })
     await exchange.make(meeting({ attendees, isDraft: true }))
     assert.equal(exchange.admin.outbox().length, suppresses ? 0 : 1)
+  }
+})
+
+test("the immutable id of a deleted event finds it, or does not; no list does", async () => {
+  for (const reachable of [false, true]) {
+    await using exchange = await talk({ switches: { deletedStayReachable: reachable } })
+    await exchange.make(meeting())
+    const [listed] = (await allPages(exchange, "/events", { prefer: 'IdType="ImmutableId"' })).rows
+    const id = textAt(listed, "id") ?? ""
+    await exchange.send("DELETE", `/events/${id}`)
+
+    assert.equal((await exchange.get(`/events/${id}`)).status, reachable ? 200 : 404)
+    assert.deepEqual((await allPages(exchange, "/events")).rows, [])
+    assert.equal((await exchange.send("DELETE", `/events/${id}`)).status, reachable ? 204 : 404)
+    assert.equal((await exchange.get(`/events/${id}`)).status, 404)
   }
 })
 

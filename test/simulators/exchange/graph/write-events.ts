@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto"
 import type { Content, Entry } from "../store/item.ts"
 import { isJson, jsonAt, listAt, textAt } from "../store/json.ts"
+import { DELETED_ITEMS } from "../store/mailbox.ts"
 import { entryOf, firstDate, occurrenceOn, staysBetweenNeighbours } from "../store/series.ts"
 import { type Call, ok, type Reply } from "./call.ts"
 import { GraphError, validationFailure } from "./graph-error.ts"
@@ -122,7 +123,8 @@ function updateOccurrence(call: Call, target: Target, entry: Entry): Entry {
 export function deleteEvent(call: Call, target: Target, id: string): Reply {
   const entry = findEntry(call.store, target, id)
   if (call.store.switches.deleteHonoursIfMatch) requireMatch(call, entry)
-  if (entry.date === undefined) call.store.remove(target.mailbox, entry.item, "toDeletedItems")
+  const how = entry.item.folder === DELETED_ITEMS ? "permanently" : "toDeletedItems"
+  if (entry.date === undefined) call.store.remove(target.mailbox, entry.item, how)
   else call.store.cancelOccurrence(target.mailbox, entry.item, entry.date)
   return { status: 204 }
 }

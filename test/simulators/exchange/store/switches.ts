@@ -7,6 +7,8 @@ export type Switches = {
   readonly ifMatchStatus: 412 | 409
   /** Whether DELETE looks at If-Match at all. */
   readonly deleteHonoursIfMatch: boolean
+  /** The immutable id of a deleted item finds it in Deleted Items. */
+  readonly deletedStayReachable: boolean
   /** A repeated transactionId with the same payload: the first event again, or an error. */
   readonly transactionIdRepeat: "sameEvent" | "error"
   readonly transactionIdStatus: 409 | 400
@@ -58,6 +60,7 @@ const DAY_MS = 86_400_000
 export const defaultSwitches: Switches = {
   ifMatchStatus: 412,
   deleteHonoursIfMatch: true,
+  deletedStayReachable: false,
   transactionIdRepeat: "sameEvent",
   transactionIdStatus: 409,
   transactionIdNamesEvent: true,
