@@ -11,7 +11,7 @@ import type { ControllerDeps } from "./deps.ts"
 import type { OpenedSource } from "./hub.ts"
 import { type CalendarSourceObject, namespaceOf } from "./objects.ts"
 import { loadSourceSettings, sourceReferences } from "./source-settings.ts"
-import { conclude, succeeded, suspended, type Verdict, verdictOf } from "./verdict.ts"
+import { bugTold, conclude, isBug, succeeded, suspended, type Verdict, verdictOf } from "./verdict.ts"
 import { syncsOfSource } from "./who-depends.ts"
 
 /** `lastFetchTime` is told no more often than this: a status written every minute by every source helps nobody. */
@@ -27,7 +27,8 @@ type Outcome = {
   readonly reading?: SourceReading
   readonly changed: boolean
   readonly requeueAfterMs?: number
-  readonly retry?: TemporaryError
+  /** Thrown after the status is written, so that the queue's back-off applies. */
+  readonly retry?: unknown
 }
 
 /**
@@ -74,7 +75,7 @@ async function look(
     return outcome
   } catch (error) {
     if (error instanceof Error) deps.hub.unreadSources.set(key, error)
-    return refused(error, object)
+    return isBug(error, signal) ? { ...refused(bugTold(), object), retry: error } : refused(error, object)
   }
 }
 

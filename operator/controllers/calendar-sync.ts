@@ -1,4 +1,3 @@
-import { TemporaryError } from "../core/errors.ts"
 import type { EventProblem } from "../core/ports.ts"
 import { annotations, cleanupFinalizer, fullResyncAskedAt, requestedAt } from "../resources/api-group.ts"
 import { type CalendarSyncStatus, calendarSyncs } from "../resources/calendar-sync.ts"
@@ -18,7 +17,7 @@ import { Progress } from "./progress.ts"
 import { letGo } from "./purge-sync.ts"
 import { type ResolvedSync, resolveSync } from "./resolve-sync.ts"
 import { nextFullResyncTime, nextPassMs, passKind, retryMs } from "./sync-timing.ts"
-import { conclude, isBug, progressing, suspended } from "./verdict.ts"
+import { bugTold, conclude, isBug, progressing, suspended } from "./verdict.ts"
 
 /** A pass that found everything in step is told in status no more often than this, and otherwise costs no write. */
 const quietGrain = Temporal.Duration.from({ minutes: 15 })
@@ -68,8 +67,7 @@ async function attempt(
     const latest = await progress.finished()
     if (!isBug(error, context.signal)) return await writeFailure(deps, latest, { error, policy }, context)
     // Told in the status, and thrown on: a mistake of ours is to be counted and shouted about.
-    const told = new TemporaryError("an unexpected error; the log of the operator has it", { reason: "InternalError" })
-    await writeFailure(deps, latest, { error: told, policy }, context)
+    await writeFailure(deps, latest, { error: bugTold(), policy }, context)
     throw error
   } finally {
     deps.hub.attempted.add(keyOf(sync.metadata))

@@ -60,6 +60,11 @@ function isStallReason(reason: string): boolean {
   return said.includes("Stalled")
 }
 
+/** What the status says of a mistake of ours: nothing of its own words, which may hold anything. */
+export function bugTold(): TemporaryError {
+  return new TemporaryError("an unexpected error; the log of the operator has it", { reason: "InternalError" })
+}
+
 /** The conditions with the verdict in them. */
 export function conclude(
   conditions: readonly Condition[] | undefined,
