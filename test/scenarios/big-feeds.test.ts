@@ -24,6 +24,7 @@ const summary = () => school.cluster.sync()?.status?.events?.summary
 test("ten thousand events of one feed come into a mailbox, the nearest first, and it is told how far it is", async () => {
   const told = await school.cluster.until("it is told", () => school.cluster.sync()?.status?.initialSync, limitMs)
   assert.equal(told.total, 10_000)
+  await school.cluster.untilCondition("Ready=Unknown/Progressing", () => school.cluster.sync())
   assert.ok(school.subjects().includes("Subject of event-0"))
 
   await school.cluster.until("all are there", () => summary() === "10000/10000", limitMs)

@@ -115,6 +115,15 @@ test("a feed in a ConfigMap is followed at once", async () => {
   await cluster.until("it follows", () => school.subjects(anna, "Text").length === 2)
 })
 
+test("a reading that brought something new is told from one that did not", async () => {
+  const look = () => school.cluster.find("CalendarSource")
+  school.publish({ uid: "good" }, { uid: "more" })
+  assert.equal(condition(await school.cluster.request(look()), "SourceFetched")?.reason, "Fetched")
+  const asked = school.feeds.requests("school")
+  assert.equal(condition(await school.cluster.request(look()), "SourceFetched")?.reason, "Unchanged")
+  assert.equal(school.feeds.requests("school"), asked + 1)
+})
+
 test("flux reconcile's annotation works as ours does", async () => {
   await school.cluster.annotate(school.cluster.sync(), { "reconcile.fluxcd.io/requestedAt": "9999-flux" })
   await school.cluster.until(
