@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto"
 import type { CalendarEvent } from "../core/event.ts"
 import type { EventProblem, Identity, SourceCalendar } from "../core/ports.ts"
+import { normalAddress } from "../core/scope.ts"
 import { PackedEvents } from "./packed-events.ts"
 
 /** What every source gives back for an identity, whatever it read it from. */
@@ -16,10 +17,17 @@ export function calendarContent({ events, problems }: ReadEvents): CalendarConte
   return { fingerprint: eventsFingerprint({ events, problems }), events: new PackedEvents(events), complete, problems }
 }
 
-/** `kind/name`, or a plain name. */
+/** `kind/name`, or a plain name. A name that is an e-mail address is one. */
 export function identityNamed(id: string): Identity {
   const slash = id.indexOf("/")
-  return slash <= 0 ? { id, name: id } : { id, kind: id.slice(0, slash), name: id.slice(slash + 1) }
+  const name = slash <= 0 ? id : id.slice(slash + 1)
+  const address = normalAddress(name)
+  return {
+    id,
+    ...(slash <= 0 ? {} : { kind: id.slice(0, slash) }),
+    name,
+    ...(address === undefined ? {} : { address }),
+  }
 }
 
 /**

@@ -87,6 +87,17 @@ describe("manifests", () => {
     assert.equal(reading.revision, "7")
   })
 
+  test("give an identity that is an e-mail address as its own address, with a kind or without", async () => {
+    const identities = ["anna@contoso.com", "Room/a1@contoso.com", "team/a", "Room/a1@contoso.com <b>"]
+
+    const reading = await read(open(manifests({ event: maintenance, identities })))
+
+    assert.deepEqual(
+      reading.identities.map(({ address }) => address),
+      ["anna@contoso.com", "a1@contoso.com", undefined, undefined],
+    )
+  })
+
   test("that are broken are a problem of their identities only", async () => {
     const { calendars } = await read(open(settings))
 

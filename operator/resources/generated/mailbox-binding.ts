@@ -32,20 +32,20 @@ export type MailboxBindingSpec = {
     readonly kinds?: readonly string[]
   } & (
     | {
-        /** Where addresses come from. FromSource, the source knows them; Pattern, they are made from the identity; Map, they are looked up in a ConfigMap. */
+        /** Where addresses come from. FromSource, the source knows them, as where an identity is itself an e-mail address; Pattern, they are made from the identity; Map, they are looked up in a ConfigMap. */
         readonly address: "FromSource"
         readonly pattern?: never
         readonly mapRef?: never
       }
     | {
-        /** Where addresses come from. FromSource, the source knows them; Pattern, they are made from the identity; Map, they are looked up in a ConfigMap. */
+        /** Where addresses come from. FromSource, the source knows them, as where an identity is itself an e-mail address; Pattern, they are made from the identity; Map, they are looked up in a ConfigMap. */
         readonly address: "Pattern"
         /** The address with `{id}`, `{kind}` or `{name}` in it, each optionally `|lower`, such as `{name|lower}@school.dk`. */
         readonly pattern: string
         readonly mapRef?: never
       }
     | {
-        /** Where addresses come from. FromSource, the source knows them; Pattern, they are made from the identity; Map, they are looked up in a ConfigMap. */
+        /** Where addresses come from. FromSource, the source knows them, as where an identity is itself an e-mail address; Pattern, they are made from the identity; Map, they are looked up in a ConfigMap. */
         readonly address: "Map"
         /** A table of identities and addresses. */
         readonly mapRef: {
