@@ -68,7 +68,7 @@ async function bind(
     const isEmptied = matching.pairs.length === 0 && matching.unmatched.length === 0
     // Nothing at all is what a broken source looks like: what is bound stays bound until somebody says otherwise.
     if (!isEmptied) await removeOthers(deps, key, binding, matching, signal)
-    return judge(deps, key, plan, matching)
+    return withBadLines(judge(deps, key, plan, matching), map)
   } catch (error) {
     return { verdict: verdictOf(error) }
   }
@@ -228,6 +228,13 @@ function matchedOf(pairs: readonly Pair[], unmatched: readonly Unmatched[]): Non
   }
   const message = `${pairs.length} matched, ${unmatched.length} without a mailbox`
   return { status: "True", reason: "Matched", message }
+}
+
+/** Lines of a table are told by number only: they hold names of people. */
+function withBadLines(outcome: Outcome, map: MailboxMap | undefined): Outcome {
+  if (map === undefined || map.badLines.length === 0 || outcome.matched === undefined) return outcome
+  const told = `${map.badLines.length} lines of the table cannot be used, the first is line ${map.badLines[0]}`
+  return { ...outcome, matched: { ...outcome.matched, message: `${outcome.matched.message}; ${told}` } }
 }
 
 function conflictMessage(reason: "AddressConflict" | "AmbiguousAddress", count: number): string {

@@ -56,11 +56,12 @@ test("Map: a table says; what it does not name has no address, what is out of sc
 
   world.cluster.apply(
     configMap(
-      { "mailboxes.csv": "identity,address\nRoom/A1,room@contoso.com\nTeacher/Bo,bo@else.where\n" },
+      { "mailboxes.csv": "identity,address\nRoom/A1,room@contoso.com\nnobody\nTeacher/Bo,bo@else.where\n" },
       { name: "table" },
     ),
   )
-  await world.cluster.untilCondition("Matched=True/Matched", () => bindingNow("map"))
+  const { status } = await world.cluster.untilCondition("Matched=True/Matched", () => bindingNow("map"))
+  assert.match(JSON.stringify(status.conditions), /1 lines of the table cannot be used, the first is line 3/)
   assert.deepEqual(
     unmatched("map").map(({ identity, reason }) => `${identity} ${reason}`),
     ["Teacher/Anna NoAddress", "Teacher/Bo OutOfScope"],
