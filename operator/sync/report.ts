@@ -164,7 +164,7 @@ function isGoodPass({ plan, guarded, applied }: PassResult): boolean {
 function syncedOf(pass: PassResult, events: SyncReport["events"]): SyncReport["synced"] {
   const { guarded, applied, management } = pass
   const { stopped } = applied
-  const share = `${events.inSync} of ${events.desired} events are in sync`
+  const share = `${events.inSync} of ${events.desired} events are in sync${remarks(pass.plan)}`
   if (stopped) return { status: "False", reason: reasonOf(stopped), message: `${share}; ${stopped.message}` }
   if (guarded.hold) return { status: "False", reason: "PartiallyApplied", message: guarded.hold.message }
   if (events.failed > 0) {
@@ -174,6 +174,14 @@ function syncedOf(pass: PassResult, events: SyncReport["events"]): SyncReport["s
   if (management === "ObserveOnly")
     return { status: "True", reason: "ObserveOnly", message: `${share}; nothing is written` }
   return { status: "True", reason: "InSync", message: share }
+}
+
+/** What was left alone on purpose and may surprise: nobody would look for it otherwise. */
+function remarks({ orphans, ambiguous }: Plan): string {
+  return [
+    ...(orphans > 0 ? [`; ${orphans} copies of bindings that are no more are left alone`] : []),
+    ...(ambiguous > 0 ? [`; ${ambiguous} look like more than one event already there and were not merged`] : []),
+  ].join("")
 }
 
 function driftedOf(found: number, corrected: number): NonNullable<SyncReport["drifted"]> {

@@ -374,6 +374,7 @@ describe("the decision table, row by row", () => {
     const report = await story.pass([], { ownership: renamed })
 
     assert.equal(report.orphans, 1)
+    assert.match(report.synced.message, /1 copies of bindings that are no more are left alone/)
     assert.deepEqual(story.subjects, ["Mathematics"])
   })
 

@@ -341,6 +341,7 @@ describe("the first sync", () => {
 
     assert.equal(report.lastPass.adopted, 0)
     assert.equal(report.ambiguous, 1)
+    assert.match(report.synced.message, /were not merged/)
     assert.equal(story.calendar.items.length, 3)
   })
 
