@@ -23,8 +23,9 @@ export type CreateReason = "New" | "DeletedInExchange"
 type UpdateReason = "SourceChanged" | "BothChanged"
 /**
  * An unmarked event found at the first sync; a copy of a binding that is no more; a copy of an installation taken over; a
- * copy whose event is now under another key.
+ * copy whose event is now under another key; one of many duplicates of copies that are gone, as a mailbox restored from a
+ * backup has them.
  */
-export type AdoptReason = "FirstSyncMatch" | "OwnerGone" | "TakenOver" | "KeyChanged"
+export type AdoptReason = "FirstSyncMatch" | "OwnerGone" | "TakenOver" | "KeyChanged" | "OriginalGone"
 /** `Reshaped`: what was single events is now in one series, or the other way round. */
 export type RemoveReason = "SourceGone" | "Duplicate" | "Reshaped"

@@ -29,12 +29,15 @@ type Decision =
 
 /** The rows of the decision table in which the source wants an item. */
 export function planDesired(request: PlanRequest, copies: Copies): DesiredPlan {
-  const missing = request.desired.items.filter(item => !findCopy(copies, item))
+  const heirs = heirsOf(request.desired, copies)
+  const missing = request.desired.items.filter(item => !findCopy(copies, item) && !heirs.has(itemId(item)))
   const matches = matchFirstSync(request, missing, copies)
   const remembered = new Map(request.memory?.map(pair => [pairId(pair), pair]))
   const decisions = request.desired.items.map((item): Decision => {
     const copy = findCopy(copies, item)
     if (copy) return compare(request, item, copy)
+    const heir = bestCopy(heirs.get(itemId(item)), item)
+    if (heir) return adopt(request, item, heir, "OriginalGone")
     const match = matches.found.get(itemId(item))
     if (match) return adopt(request, item, match, "FirstSyncMatch")
     return createOrSkip(request, item, remembered.get(itemId(item)))
@@ -52,6 +55,23 @@ export function planDesired(request: PlanRequest, copies: Copies): DesiredPlan {
 function findCopy(copies: Copies, item: DesiredItem): MarkedEvent | undefined {
   const id = itemId(item)
   return bestCopy(copies.ours.get(id), item) ?? bestCopy(copies.orphans.get(id), item)
+}
+
+/** So many duplicates without their originals are somebody tidying up; more are a mailbox under new ids. */
+const everydayHeirs = 3
+
+/**
+ * Duplicates that are as their originals were written, where those are gone, by item. A mailbox restored from a backup, or
+ * moved elsewhere, holds nothing else: to make every copy again would double the calendar.
+ */
+function heirsOf({ items }: PlanRequest["desired"], copies: Copies): ReadonlyMap<string, readonly MarkedEvent[]> {
+  const left = new Set(items.filter(item => !findCopy(copies, item)).map(itemId))
+  const exact = Map.groupBy(
+    copies.duplicated.filter(({ fingerprint, mark }) => fingerprint === mark.fingerprint),
+    ({ mark }) => itemId({ keyHash: mark.key, occurrence: mark.occurrence }),
+  )
+  const heirs = new Map([...exact].filter(([id]) => left.has(id)))
+  return heirs.size > everydayHeirs ? heirs : new Map()
 }
 
 function matchFirstSync(
@@ -84,7 +104,8 @@ function compare(request: PlanRequest, item: DesiredItem, copy: MarkedEvent): De
 }
 
 function adopt(request: PlanRequest, item: DesiredItem, copy: StoredEvent, reason: AdoptReason): Decision {
-  const mark = newMark(request, item, copy.mark?.check ?? checkOf(copy.id))
+  const isTied = copy.mark && !copy.isCopyOfAnother
+  const mark = newMark(request, item, (isTied && copy.mark?.check) || checkOf(copy.id))
   return operation({ kind: "adopt", reason, item, copy: versionOf(copy), mark })
 }
 

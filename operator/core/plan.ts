@@ -30,6 +30,7 @@ import type { SyncPolicy } from "./policy.ts"
  *   desired           of an owner no more       adopted; not desired: reported as orphan
  *   any               of another installation   left alone, unless `takeOver` names it: then adopted
  *   any               duplicated by somebody    the duplicate loses its mark and is theirs
+ *   desired           only such duplicates      many at once, word for word as written: adopted
  *   any               twice by our own doing    the second is removed
  *
  * A copy another cluster wrote since our last good pass stops everything: two operators share one installation id.
@@ -62,7 +63,9 @@ export function planSync(request: PlanRequest): Plan {
   const { operations, ...desired } = planDesired(request, copies)
   const rest = planRest(request, copies)
   const { wanted, removals } = keepRekeyed({ wanted: operations, removals: rest.removals }, copies)
-  const planned = [...wanted, ...rest.strips, ...removals]
+  const adopted = new Set(wanted.flatMap(operation => (operation.kind === "adopt" ? [operation.copy.id] : [])))
+  const strips = rest.strips.filter(strip => !("copy" in strip && adopted.has(strip.copy.id)))
+  const planned = [...wanted, ...strips, ...removals]
   const conflict = findConflict(request, copies)
   return {
     ...desired,
