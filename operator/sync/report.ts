@@ -134,8 +134,13 @@ function countEvents({ desired, plan, guarded, applied }: PassResult, failed: nu
 }
 
 /** A listing that could not be read is trouble, not a decision: its items stay desired. */
-function countSkipped({ skipped }: Plan): number {
-  return skipped.filter(({ reason }) => reason !== "MailboxIncomplete").length
+function countSkipped(plan: Plan): number {
+  return plan.skipped.length - countUnseen(plan)
+}
+
+/** Desired items whose copies may be there, only not seen. */
+function countUnseen({ skipped }: Plan): number {
+  return skipped.filter(({ reason }) => reason === "MailboxIncomplete").length
 }
 
 function countDone({ results }: Applied, kind: Operation["kind"]): number {
@@ -156,7 +161,7 @@ function pendingOf({ plan, guarded, management }: PassResult): SyncReport["pendi
 
 /** Nothing in doubt: the mailbox was read whole, everything tried has a certain answer, nobody else writes our copies. */
 function isGoodPass({ plan, guarded, applied }: PassResult): boolean {
-  const wasReadWhole = !plan.skipped.some(({ reason }) => reason === "MailboxIncomplete")
+  const wasReadWhole = countUnseen(plan) === 0
   const holdsAll = guarded.hold !== undefined && guarded.hold.by !== "DeletionGuard"
   return wasReadWhole && !holdsAll && !applied.stopped && applied.results.every(isCertain)
 }
@@ -170,6 +175,11 @@ function syncedOf(pass: PassResult, events: SyncReport["events"]): SyncReport["s
   if (events.failed > 0) {
     const reason = events.inSync > 0 ? "PartiallyApplied" : "ApplyFailed"
     return { status: "False", reason, message: `${share}, ${events.failed} failed` }
+  }
+  const unseen = countUnseen(pass.plan)
+  if (unseen > 0) {
+    const message = `${share}; the mailbox could not be read whole, and ${unseen} events wait for that`
+    return { status: "False", reason: "PartiallyApplied", message }
   }
   if (management === "ObserveOnly")
     return { status: "True", reason: "ObserveOnly", message: `${share}; nothing is written` }

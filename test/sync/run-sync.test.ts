@@ -403,3 +403,14 @@ test("an event that comes twice from the source is written once and reported", a
   assert.deepEqual(story.subjects, ["Mathematics"])
   assert.equal(report.failures[0]?.reason, "DuplicateKey")
 })
+
+test("events that wait because the mailbox could not be read whole are told", async () => {
+  const story = new MailboxStory()
+  story.calendar.faults = { list: () => "incomplete" }
+
+  const report = await story.pass(lessons(2))
+
+  assert.equal(report.lastPass.created, 0)
+  assert.equal(report.synced.status, "False")
+  assert.match(report.synced.message, /0 of 2 .* 2 events wait/)
+})
