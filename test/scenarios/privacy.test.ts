@@ -2,8 +2,8 @@ import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
 import { makeAuthority } from "../simulators/certificates.ts"
 import { condition, type OperatorHandle } from "../world/cluster.ts"
-import type { Feed } from "../world/feed-server.ts"
 import { fastForward } from "../world/fast-forward.ts"
+import type { Feed } from "../world/feed-server.ts"
 import { feedOf } from "../world/feed-text.ts"
 import {
   binding,
