@@ -136,6 +136,7 @@ function isRecurring({ rules, extras }: EventDraft): boolean {
 /** A single event has no occurrences but itself: what replaces another one stands alone. */
 function withOverrides(key: string, master: EventDraft, overrides: readonly EventDraft[]): readonly CalendarEvent[] {
   if (isRecurring(master)) return splitSeries(seriesOf(key, master, overrides)).map(eventOf)
+  if (overrides.length === 0) return [eventOf(seriesOf(key, master, []))]
   const own = occurrenceKey(master.content.time)
   const mine = overrides.filter(draft => ownOccurrence(draft) === own)
   const others = overrides.filter(draft => ownOccurrence(draft) !== own)
@@ -170,6 +171,7 @@ function byVersion(a: EventDraft, b: EventDraft): number {
  * alike: those are different events as long as they say different things.
  */
 function latestMasters(masters: readonly EventDraft[]): readonly EventDraft[] {
+  if (masters.length < 2) return masters
   const sorted = masters.toSorted(byVersion)
   const latest = sorted.at(-1)
   if (latest === undefined) return []

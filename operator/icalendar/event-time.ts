@@ -167,8 +167,8 @@ function promoteToAllDay(time: TimedTime, { mark, floating }: PromotionContext):
 
 function wholeDays(time: TimedTime, zone: string, mark: AllDayMark): EventTime | undefined {
   const start = time.start.withTimeZone(zone)
-  const end = time.end.withTimeZone(zone)
   if (!isMidnight(start)) return undefined
+  const end = time.end.withTimeZone(zone)
   const lastMinute = end.hour === 23 && end.minute === 59
   const endDate = lastMinute ? end.toPlainDate().add({ days: 1 }) : isMidnight(end) ? end.toPlainDate() : undefined
   if (endDate === undefined) return undefined

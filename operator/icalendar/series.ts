@@ -49,6 +49,7 @@ function overrideOf(draft: EventDraft, master: EventDraft): [OccurrenceKey, Over
 
 /** RDATEs, each once and in the form of the series; the start itself is an occurrence anyway. */
 function extraTimes(master: EventDraft): readonly EventTime[] {
+  if (master.extras.length === 0) return []
   const times = new Map(master.extras.map(period => extraTime(period, master)).map(time => [occurrenceKey(time), time]))
   times.delete(occurrenceKey(master.content.time))
   return [...times.values()]
