@@ -46,7 +46,8 @@ export async function readDeltaRound(
     const call = { method: "GET", path, prefer, operation: "delta", mailbox, writes: false, retry: true } as const
     const answer = await client.ask(call, signal)
     if (!answer.ok) {
-      if (isSyncStateLost(answer.problem)) return "Lost"
+      // A calendar that is gone has taken its changes along; if so, the list will say it.
+      if (isSyncStateLost(answer.problem) || answer.problem.status === 404) return "Lost"
       if (isUnsupported(answer.problem.status)) return "Unsupported"
       throw problemError(answer.problem)
     }

@@ -1,3 +1,4 @@
+import { TemporaryError } from "../../core/errors.ts"
 import type { Batches, BatchStep } from "./batch.ts"
 import type { GraphClient } from "./client.ts"
 import { isRecord, type JsonRecord, recordsAt, textAt } from "./json.ts"
@@ -48,9 +49,14 @@ export async function readAll(
   let pages = 0
   for await (const page of client.pages({ path, operation, mailbox }, signal)) {
     pages += 1
-    for (const item of page.items.flatMap(record => readItem(record) ?? [])) items.set(item.id, item)
+    for (const item of page.items.map(record => readItem(record) ?? notAnEvent())) items.set(item.id, item)
   }
   return { items: [...items.values()], pages }
+}
+
+/** What cannot be seen would be made again: better no list than one with a hole. */
+function notAnEvent(): never {
+  throw new TemporaryError("Graph's list holds something without id or version", { reason: "Unreachable" })
 }
 
 export type ItemRequest = { readonly id: string; readonly isSeries: boolean }
@@ -104,15 +110,20 @@ async function getEach(
   return outcomes.map(outcome => {
     if (outcome.kind === "Failed") throw outcome.error
     const { answer } = outcome
-    if (answer.ok) return isRecord(answer.body) ? { record: answer.body } : { gone: true }
+    if (answer.ok) return isRecord(answer.body) ? { record: answer.body } : { error: notUnderstood() }
     return isItemGone(answer.problem) ? { gone: true } : { error: problemError(answer.problem) }
   })
 }
 
 function toLook(got: Got | undefined): Look {
   if (got && "error" in got) return { kind: "Refused", error: got.error }
-  const item = got && "record" in got ? readItem(got.record) : undefined
-  return item ? { kind: "Found", item } : { kind: "Gone" }
+  if (!got || "gone" in got) return { kind: "Gone" }
+  const item = readItem(got.record)
+  return item ? { kind: "Found", item } : { kind: "Refused", error: notUnderstood() }
+}
+
+function notUnderstood(): TemporaryError {
+  return new TemporaryError("Graph's answer about an item is no event", { reason: "Unreachable" })
 }
 
 /** Exceptions do not always say which occurrence they were; those are asked once more, by name. */
