@@ -54,7 +54,9 @@ async function isEmptied(deps: ControllerDeps, sync: CalendarSyncObject, signal:
   const { connection } = await findConnection(deps, binding, signal)
   const plan = readBinding(binding.spec)
   refuseWhileHeld({ plan, connection, policy: policyOf(deps, binding) })
-  const mailbox = openMailbox(deps, sync, { plan, connection, connectionKey: connectionKeyOf(binding) })
+  const through = { plan, connection, connectionKey: connectionKeyOf(binding) }
+  const mailbox = openMailbox(deps, sync, through)
+  const goingOn = stayingSyncsOf(deps, sync).map(other => openMailbox(deps, other, through))
   const ownership = {
     installation: deps.installation.id,
     cluster: deps.installation.cluster,
@@ -62,10 +64,18 @@ async function isEmptied(deps: ControllerDeps, sync: CalendarSyncObject, signal:
     takeOver: connection.takeOver,
     knownOwners: deps.owners.all(),
   }
-  const report = await purge({ mailbox, ownership, now: deps.now() }, signal)
+  const report = await purge({ mailbox, ownership, now: deps.now(), goingOn }, signal)
   deps.metrics.operated("remove", report.removed)
   if (report.stopped) throw report.stopped
   return report.complete
+}
+
+/** Of the same owner: a mailbox that got a new address is bound under that, and lets go of under the old one. */
+function stayingSyncsOf({ caches }: ControllerDeps, sync: CalendarSyncObject): readonly CalendarSyncObject[] {
+  return caches.syncs
+    .byIndex("binding", bindingKeyOf(sync))
+    .filter(({ spec }) => spec.identity === sync.spec.identity)
+    .filter(({ metadata }) => metadata.uid !== sync.metadata.uid && metadata.deletionTimestamp === undefined)
 }
 
 /** Somebody changed their mind between the last pass and the end: what the policy says now counts. */

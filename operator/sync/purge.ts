@@ -19,6 +19,8 @@ type PurgeRequest = {
   readonly mailbox: Calendar
   readonly ownership: Ownership
   readonly now: Temporal.Instant
+  /** Calendars other syncs of this owner go on with: where one is this mailbox under another address, its copies stay. */
+  readonly goingOn?: readonly Calendar[]
 }
 
 /** Wider than any calendar, yet years that every server can read. */
@@ -32,9 +34,14 @@ const maxFailures = 5
  * Removes every copy of this owner, in and outside the window; what somebody duplicated keeps existing without the mark.
  * Throws a core error when the mailbox could not be read at all.
  */
-export async function purge({ mailbox, ownership, now }: PurgeRequest, signal: AbortSignal): Promise<PurgeReport> {
+export async function purge(request: PurgeRequest, signal: AbortSignal): Promise<PurgeReport> {
+  const { mailbox, ownership, now } = request
   const listing = await mailbox.list({ window: allTime, includeForeign: false, fresh: true }, signal)
-  const copies = sortCopies(listing.events, ownership)
+  const kept = await idsIn(request.goingOn ?? [], signal)
+  const copies = sortCopies(
+    listing.events.filter(({ id }) => !kept.has(id)),
+    ownership,
+  )
   const operations: Operation[] = [
     ...copies.duplicated.map(
       ({ id, version, mark }) =>
@@ -61,4 +68,22 @@ export async function purge({ mailbox, ownership, now }: PurgeRequest, signal: A
     complete: listing.complete && !stopped && failures.length === 0,
     ...(stopped ? { stopped } : {}),
   }
+}
+
+/** An id names one item of one mailbox, so the same id is the same item, whatever address led to it. */
+async function idsIn(calendars: readonly Calendar[], signal: AbortSignal): Promise<ReadonlySet<string>> {
+  const ids = new Set<string>()
+  for (const calendar of calendars) {
+    const listing = await calendar
+      .list({ window: allTime, includeForeign: false, fresh: true }, signal)
+      .catch(nothingIfMissing)
+    for (const { id } of listing?.events ?? []) ids.add(id)
+  }
+  return ids
+}
+
+/** A mailbox that does not exist is not this one under another address; one that cannot be read may be. */
+function nothingIfMissing(error: unknown): undefined {
+  if (error instanceof NeedsAttentionError && error.reason === "MailboxNotFound") return undefined
+  throw error
 }

@@ -47,3 +47,14 @@ test("a purge that could not remove everything says so and can be repeated", asy
   assert.equal((await purge({ mailbox: story.calendar, ownership: ownership(), now }, signal)).complete, true)
   assert.deepEqual(story.subjects, ["Dentist"])
 })
+
+test("a mailbox that is bound under another address keeps its copies when the old address goes", async () => {
+  const story = await settled()
+  const elsewhere = new MailboxStory()
+  const request = { mailbox: story.calendar, ownership: ownership(), now }
+
+  const report = await purge({ ...request, goingOn: [elsewhere.calendar, story.calendar] }, signal)
+
+  assert.deepEqual([report.removed, report.complete], [0, true])
+  assert.deepEqual(story.subjects, ["A", "B", "Dentist"])
+})
