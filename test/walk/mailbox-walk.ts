@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { setTimeout as wait } from "node:timers/promises"
 import { NeedsAttentionError, TemporaryError } from "../../operator/core/errors.ts"
+import { keyHash } from "../../operator/core/origin.ts"
 import type { Calendar, ExchangeConnection } from "../../operator/core/ports.ts"
 import { openConnection } from "../../operator/exchange/index.ts"
 import type { SyncReport } from "../../operator/sync/report.ts"
@@ -13,7 +14,7 @@ import { People } from "./people.ts"
 import { changedEvent } from "./some-event.ts"
 import type { Step } from "./step.ts"
 import { isQuiet, type PassOver, WalkingSync } from "./walking-sync.ts"
-import { itemsIn, type Place, shownIn } from "./what-is-there.ts"
+import { itemsIn, marksIn, type Place, shownIn } from "./what-is-there.ts"
 
 const mailbox = "anna@contoso.example"
 /** A pass may wait for an approval, and for what the one before it left in doubt. */
@@ -87,7 +88,9 @@ export class MailboxWalk {
 
   async take(step: Step): Promise<void> {
     this.#tell(step.kind, this.#now.toString())
+    const before = this.#copiedKeys()
     await this.#do(step, new Random(step.seed))
+    if (isOursAlone(step)) this.#assertNothingLost(before)
     this.#people.assertNothingTouched(step.kind)
     assert.deepEqual(this.#exchange.admin.outbox(), [], "nobody is mailed")
   }
@@ -296,14 +299,28 @@ export class MailboxWalk {
 
   #assertAlike(sync: WalkingSync, fresh: string): void {
     const { admin } = this.#exchange
-    const { owner, calendar } = sync
-    const common = { owner, window: sync.window(this.#now) }
-    const place = (address: string): Place =>
-      calendar.kind === "Named" ? { mailbox: address, calendar: calendar.name } : { mailbox: address }
-    const [now, then] = [mailbox, fresh].map(address => ({ ...common, ...place(address) }))
+    const common = { owner: sync.owner, window: sync.window(this.#now) }
+    const [now, then] = [mailbox, fresh].map(address => ({ ...common, ...placeOf(sync, address) }))
     if (!now || !then) return
     assert.deepEqual(shownIn(admin, now), shownIn(admin, then), "the calendar shows what a new one would")
     assert.deepEqual(itemsIn(admin, now), itemsIn(admin, then), "the calendar holds what a new one would")
+  }
+
+  /** Keys in the source and in the window that have a copy. */
+  #copiedKeys(): ReadonlySet<string> {
+    const keys = this.#syncs.flatMap(sync => {
+      const place = placeOf(sync, mailbox)
+      const copied = new Set(marksIn(this.#exchange.admin, place).map(mark => mark.key))
+      return sync.keysIn(sync.window(this.#now)).filter(key => copied.has(keyHash(key)))
+    })
+    return new Set(keys)
+  }
+
+  #assertNothingLost(before: ReadonlySet<string>): void {
+    const wanted = new Set(this.#syncs.flatMap(sync => sync.keysIn(sync.window(this.#now))))
+    const after = this.#copiedKeys()
+    const lost = [...before].filter(key => wanted.has(key) && !after.has(key))
+    assert.deepEqual(lost, [], "no pass takes away what the source wants")
   }
 
   #over(sync: WalkingSync): Omit<PassOver, "kind"> {
@@ -344,6 +361,15 @@ export class MailboxWalk {
 
 function opened(connection: ExchangeConnection, address: string, { calendar }: WalkingSync): Calendar {
   return connection.mailbox({ address, calendar })
+}
+
+function placeOf({ calendar }: WalkingSync, address: string): Place {
+  return calendar.kind === "Named" ? { mailbox: address, calendar: calendar.name } : { mailbox: address }
+}
+
+/** Whether nobody but us does anything in this step. */
+function isOursAlone({ kind }: Step): boolean {
+  return kind.startsWith("pass") && kind !== "passWhileUserWorks"
 }
 
 class LeadershipLost extends Error {

@@ -8,7 +8,7 @@ import { formatSteps, parseSteps, randomSteps, type Step } from "./step.ts"
  * Whole passes over the simulated Exchange, through the adapter and over the wire, while everything happens that may: the
  * source changes, people work in Outlook, answers get lost, processes end, tokens are revoked, time goes on.
  *
- *   always        what is not ours is never touched; nobody is mailed
+ *   always        what is not ours is never touched; no pass takes away what the source wants; nobody is mailed
  *   when settled  the calendar shows what a new mailbox would, nothing twice; the next pass writes nothing and costs one
  *                 request
  *

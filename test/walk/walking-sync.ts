@@ -1,7 +1,9 @@
 import type { Ownership } from "../../operator/core/copies.ts"
+import type { CalendarEvent } from "../../operator/core/event.ts"
 import { ownerOf } from "../../operator/core/origin.ts"
 import { type PolicySpec, parsePolicy, syncWindow } from "../../operator/core/policy.ts"
 import type { Calendar, CalendarChoice, SourceCalendar, Window } from "../../operator/core/ports.ts"
+import { expand } from "../../operator/core/recurrence.ts"
 import type { PassKind, SyncReport } from "../../operator/sync/report.ts"
 import { runSync, type SyncState } from "../../operator/sync/run-sync.ts"
 import type { Random } from "../fakes/random.ts"
@@ -68,6 +70,11 @@ export class WalkingSync {
 
   window(now: Temporal.Instant): Window {
     return syncWindow(parsePolicy(this.#spec()), now)
+  }
+
+  /** The keys of all that the source has in it. */
+  keysIn(window: Window): readonly string[] {
+    return this.source.events.filter(event => isIn(event, window)).map(({ key }) => key)
   }
 
   /** One pass, whose report is kept as the status is. */
@@ -142,6 +149,10 @@ export class WalkingSync {
     }
     return runSync({ source, mailbox, policy: parsePolicy(this.#spec()), ownership, state, kind, now }, signal)
   }
+}
+
+function isIn(event: CalendarEvent, window: Window): boolean {
+  return expand(event, window, { zone: "UTC", limit: 10_000 }).length > 0
 }
 
 /** Whether the pass changed anything outside, or would have liked to. */

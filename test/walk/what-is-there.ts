@@ -12,6 +12,12 @@ export function markOf({ properties }: Pick<SeenEvent, "properties">): Mark | un
   return typeof text === "string" ? parseMark(text) : undefined
 }
 
+/** The marks in a calendar, whosever they are. */
+export function marksIn(admin: Admin, { mailbox, calendar }: Place): readonly Mark[] {
+  if (calendar !== undefined && !admin.calendars(mailbox).includes(calendar)) return []
+  return admin.events(mailbox, calendar).flatMap(event => markOf(event) ?? [])
+}
+
 /** Everything an owner's copies show in the window, occurrence by occurrence, in the order of time. */
 export function shownIn(
   admin: Admin,
