@@ -11,6 +11,7 @@ import type { ControllerDeps } from "./deps.ts"
 import type { OpenedSource } from "./hub.ts"
 import { type CalendarSourceObject, namespaceOf } from "./objects.ts"
 import { loadSourceSettings, sourceReferences } from "./source-settings.ts"
+import { secondsOf } from "./status-time.ts"
 import { bugTold, conclude, isBug, succeeded, suspended, type Verdict, verdictOf } from "./verdict.ts"
 import { syncsOfSource } from "./who-depends.ts"
 
@@ -208,7 +209,7 @@ function countsOf(
   reading: SourceReading,
   { changed, now }: { readonly changed: boolean; readonly now: Temporal.Instant },
 ) {
-  const time = now.toString({ smallestUnit: "second" })
+  const time = secondsOf(now)
   const { lastFetchTime: fetchedBefore, lastChangeTime: changedBefore } = object.status ?? {}
   const isStale =
     fetchedBefore === undefined ||

@@ -1,12 +1,9 @@
-import type { EventProblem } from "../core/ports.ts"
-import { annotations, cleanupFinalizer, fullResyncAskedAt, requestedAt } from "../resources/api-group.ts"
+import { annotations, cleanupFinalizer } from "../resources/api-group.ts"
 import { type CalendarSyncStatus, calendarSyncs } from "../resources/calendar-sync.ts"
 import type { PolicyPlan } from "../resources/calendar-sync-policy.ts"
 import { findCondition } from "../runtime/conditions.ts"
 import type { ReconcileContext, ReconcileResult } from "../runtime/controller.ts"
 import { keyOf, type ObjectKey } from "../runtime/objects.ts"
-import { mergePatchOf } from "../runtime/status.ts"
-import type { PassKind, SyncReport } from "../sync/report.ts"
 import { runSync } from "../sync/run-sync.ts"
 import { wakeEventsOf } from "./calendar-event.ts"
 import type { ControllerDeps } from "./deps.ts"
@@ -16,24 +13,10 @@ import { outcomeOfError, outcomeOfReport } from "./outcome.ts"
 import { Progress } from "./progress.ts"
 import { letGo } from "./purge-sync.ts"
 import { type ResolvedSync, resolveSync } from "./resolve-sync.ts"
+import { instantOf } from "./status-time.ts"
+import { keptStatus, type Pass, statusOfFailure, statusOfPass } from "./sync-status.ts"
 import { nextFullResyncTime, nextPassMs, passKind, retryMs } from "./sync-timing.ts"
 import { bugTold, conclude, isBug, progressing, suspended } from "./verdict.ts"
-
-/** A pass that found everything in step is told in status no more often than this, and otherwise costs no write. */
-const quietGrain = Temporal.Duration.from({ minutes: 15 })
-
-/** As the schema has it, which counts bytes: a character can be three. */
-const longestKey = 170
-const longestMessage = 340
-
-type Pass = {
-  readonly sync: CalendarSyncObject
-  readonly resolved: ResolvedSync
-  readonly kind: PassKind
-  readonly report: SyncReport
-  readonly requests: number
-  readonly startedAt: Temporal.Instant
-}
 
 /** One mailbox's sync: finds what it hangs on, runs a pass, and writes what came of it, once. */
 export function reconcileSync(deps: ControllerDeps) {
@@ -98,6 +81,7 @@ async function pass(
           lastGoodPassAt: instantOf(sync.status?.lastSyncTime),
           firstSyncDone: sync.status?.firstSyncTime !== undefined,
           approvedToken: sync.metadata.annotations?.[annotations.approve],
+          recentlyLost: deps.hub.losses.within(keyOf(sync.metadata), startedAt),
         },
         kind,
         now: startedAt,
@@ -107,6 +91,7 @@ async function pass(
       signal,
     ),
   )
+  deps.hub.losses.note(keyOf(sync.metadata), report, startedAt)
   const latest = await progress.finished()
   measure(deps, { sync: latest, resolved, kind, report, requests, startedAt })
   if (report.stopped) log.warn({ reason: report.synced.reason, kind }, "the pass ended early")
@@ -123,31 +108,15 @@ function ownershipOf(deps: ControllerDeps, { connection }: ResolvedSync) {
 }
 
 async function writeReport(deps: ControllerDeps, done: Pass, signal: AbortSignal): Promise<ReconcileResult> {
-  const { sync, resolved, report, kind } = done
+  const { sync, resolved, report } = done
   const now = deps.now()
   const outcome = outcomeOfReport(report, { sync, policy: resolved.policy, now })
   const nextFull = nextFullResyncTime(sync, resolved.policy, now)
-  const isFull = kind === "Full" && report.stopped === undefined
   const requeueAfterMs =
     outcome.retry === undefined
       ? nextPassMs(resolved.policy, { nextFull, now, random: deps.random })
       : retryMs(outcome, resolved.policy, deps.random)
-  const status: CalendarSyncStatus = {
-    ...withoutStale(sync.status),
-    ...handled(sync, isFull),
-    ...referencesOf(resolved),
-    conditions: outcome.conditions,
-    consecutiveFailures: outcome.consecutiveFailures,
-    events: { ...report.events, summary: `${report.events.inSync}/${report.events.desired}` },
-    plan: planOf(report),
-    failures: report.failures.map(fitting),
-    ...firstSyncOf(sync, report),
-    ...(isFull ? { lastFullResyncTime: secondsOf(now) } : {}),
-    ...(nextFull === undefined ? {} : { nextFullResyncTime: secondsOf(nextFull) }),
-    ...(outcome.retry === undefined ? {} : { nextAttemptTime: secondsOf(later(now, requeueAfterMs)) }),
-  }
-  const isQuiet = isNothingNew(sync, status) && isSaidAlready(done, now)
-  await write(deps, sync, isQuiet ? status : { ...status, ...lastPassOf(done, now) }, signal)
+  await write(deps, sync, statusOfPass(done, { outcome, nextFull, requeueAfterMs, now }), signal)
   return { requeueAfterMs }
 }
 
@@ -160,15 +129,8 @@ async function writeFailure(
   const now = deps.now()
   const outcome = outcomeOfError(error, { sync, policy, now })
   const requeueAfterMs = retryMs(outcome, policy, deps.random)
-  const status: CalendarSyncStatus = {
-    ...withoutStale(sync.status),
-    ...handled(sync, false),
-    conditions: outcome.conditions,
-    consecutiveFailures: outcome.consecutiveFailures,
-    nextAttemptTime: secondsOf(later(now, requeueAfterMs)),
-  }
   log.info({ error, failures: outcome.consecutiveFailures }, "the pass could not begin")
-  await write(deps, sync, status, signal)
+  await write(deps, sync, statusOfFailure(sync, { outcome, requeueAfterMs, now }), signal)
   return { requeueAfterMs }
 }
 
@@ -180,7 +142,7 @@ async function writeSuspended(
 ): Promise<ReconcileResult> {
   const about = { generation: sync.metadata.generation, now: deps.now() }
   const conditions = conclude(sync.status?.conditions, suspended(message), about)
-  await write(deps, sync, { ...withoutStale(sync.status), ...handled(sync, false), conditions }, signal)
+  await write(deps, sync, { ...keptStatus(sync), conditions }, signal)
   return undefined
 }
 
@@ -242,101 +204,10 @@ function measure(deps: ControllerDeps, { sync, resolved, kind, report, startedAt
   deps.metrics.drifted(report.drift)
   if (report.hold !== undefined) deps.metrics.held(report.hold.by)
   if (report.goodPassAt === undefined) return
-  const failedKeys = new Set(report.failures.map(failure => failure.key))
+  const { failedKeys } = report
   deps.hub.synced.set(key, { sourceFingerprint: resolved.source.fingerprint, failedKeys })
   const changedAt = deps.hub.changedAt.get(key)
   if (changedAt !== undefined) deps.metrics.lagged(changedAt.until(deps.now()).total("seconds"))
   deps.hub.changedAt.delete(key)
   wakeEventsOf(deps, sync, resolved.sourceKey)
-}
-
-/** All but the times and numbers of the pass itself is as it was told before. */
-function isNothingNew({ status, metadata }: CalendarSyncObject, next: CalendarSyncStatus): boolean {
-  return status?.observedGeneration === metadata.generation && mergePatchOf(status ?? {}, next) === undefined
-}
-
-/** The pass did what the one told last did, which was nothing, and that was not long ago. */
-function isSaidAlready({ sync, report, kind }: Pass, now: Temporal.Instant): boolean {
-  const { lastPass, lastSyncTime } = sync.status ?? {}
-  const said = instantOf(lastSyncTime)
-  if (said === undefined || lastPass === undefined || kind === "Full") return false
-  const { created, updated, deleted, adopted, restored, stripped, skipped } = report.lastPass
-  const didNothing = [created, updated, deleted, adopted, restored, stripped].every(count => count === 0)
-  const before = [lastPass.created, lastPass.updated, lastPass.deleted, lastPass.adopted, lastPass.restored]
-  const wasNothing = before.every(count => count === 0) && lastPass.skipped === skipped
-  return didNothing && wasNothing && Temporal.Instant.compare(said.add(quietGrain), now) > 0
-}
-
-function lastPassOf({ report, kind, requests, startedAt }: Pass, now: Temporal.Instant): Partial<CalendarSyncStatus> {
-  const { created, updated, deleted, adopted, restored, skipped } = report.lastPass
-  const seconds = startedAt.until(now).total("seconds")
-  return {
-    lastPass: {
-      kind,
-      created,
-      updated,
-      deleted,
-      adopted,
-      restored,
-      skipped,
-      requests,
-      duration: `${seconds.toFixed(1)}s`,
-    },
-    ...(report.goodPassAt === undefined ? {} : { lastSyncTime: secondsOf(report.goodPassAt) }),
-  }
-}
-
-/** As much as the status holds: keys are the source's own words, and some sources make them of whole texts. */
-function fitting({ key, reason, message }: EventProblem): EventProblem {
-  const cut = (text: string, length: number) => (text.length > length ? `${text.slice(0, length - 1)}…` : text)
-  return { key: cut(key, longestKey), reason, message: cut(message, longestMessage) }
-}
-
-/** Set once: from then on nothing that is already in the mailbox is taken for ours but by its mark. */
-function firstSyncOf({ status }: CalendarSyncObject, report: SyncReport): Partial<CalendarSyncStatus> {
-  if (status?.firstSyncTime !== undefined || !report.firstSyncDone || report.goodPassAt === undefined) return {}
-  return { firstSyncTime: secondsOf(report.goodPassAt) }
-}
-
-function planOf({ pending, hold }: SyncReport): NonNullable<CalendarSyncStatus["plan"]> {
-  const { create, update, delete: remove, blockedBy } = pending
-  return {
-    create,
-    update,
-    delete: remove,
-    ...(blockedBy === "" ? {} : { blockedBy }),
-    ...(hold === undefined ? {} : { approvalToken: hold.token }),
-  }
-}
-
-function referencesOf({ sourceKey, connectionKey, policyKey }: ResolvedSync) {
-  const name = (key: ObjectKey) => key.slice(key.indexOf("/") + 1)
-  return { source: name(sourceKey), connection: name(connectionKey), policy: name(policyKey) }
-}
-
-/** What was true of an earlier pass only. */
-function withoutStale(status: CalendarSyncStatus | undefined): CalendarSyncStatus {
-  const { nextAttemptTime: _attempt, initialSync: _progress, ...kept } = status ?? {}
-  return kept
-}
-
-function handled(sync: CalendarSyncObject, isFull: boolean): Partial<CalendarSyncStatus> {
-  const asked = requestedAt(sync.metadata.annotations)
-  const full = fullResyncAskedAt(sync.metadata.annotations)
-  return {
-    ...(asked === undefined ? {} : { lastHandledReconcileAt: asked }),
-    ...(isFull && full !== undefined ? { lastHandledFullResyncAt: full } : {}),
-  }
-}
-
-function instantOf(text: string | undefined): Temporal.Instant | undefined {
-  return text === undefined ? undefined : Temporal.Instant.from(text)
-}
-
-function secondsOf(instant: Temporal.Instant): string {
-  return instant.toString({ smallestUnit: "second" })
-}
-
-function later(now: Temporal.Instant, ms: number): Temporal.Instant {
-  return now.add({ milliseconds: Math.round(ms) })
 }

@@ -2,6 +2,7 @@ import { NeedsAttentionError, TemporaryError } from "../core/errors.ts"
 import type { ProbeReport } from "../core/ports.ts"
 import type { Connection, ExchangeConnectionStatus } from "../resources/exchange-connection.ts"
 import { type Condition, findCondition } from "../runtime/conditions.ts"
+import { secondsOf } from "./status-time.ts"
 import { failed, succeeded, type Verdict } from "./verdict.ts"
 
 type Told = Pick<Condition, "status" | "reason" | "message">
@@ -60,7 +61,7 @@ export function assess({
 }
 
 function statusOf({ server, credential }: ProbeReport): Pick<ExchangeConnectionStatus, "server" | "credentials"> {
-  const expiresAt = credential?.expiresAt?.toString({ smallestUnit: "second" })
+  const expiresAt = credential?.expiresAt && secondsOf(credential.expiresAt)
   return {
     ...(server === undefined ? {} : { server }),
     ...(credential === undefined

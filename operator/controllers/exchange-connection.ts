@@ -14,6 +14,7 @@ import type { ControllerDeps } from "./deps.ts"
 import { holdWhileInUse } from "./finalizers.ts"
 import type { OpenedConnection } from "./hub.ts"
 import { type ExchangeConnectionObject, namespaceOf } from "./objects.ts"
+import { secondsOf } from "./status-time.ts"
 import { conclude, suspended, type Verdict, verdictOf } from "./verdict.ts"
 import { syncsOfConnection } from "./who-depends.ts"
 
@@ -167,7 +168,7 @@ async function writeStatus(
     conditions,
     ...assessment.status,
     mailboxes: countMailboxes(deps, key),
-    ...(assessment.status === undefined ? {} : { lastProbeTime: now.toString({ smallestUnit: "second" }) }),
+    ...(assessment.status === undefined ? {} : { lastProbeTime: secondsOf(now) }),
     ...(handled === undefined ? {} : { lastHandledReconcileAt: handled }),
   }
   await deps.status.write(exchangeConnections, object, next, signal)

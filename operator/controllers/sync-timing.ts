@@ -5,14 +5,11 @@ import { keyOf } from "../runtime/objects.ts"
 import type { PassKind } from "../sync/report.ts"
 import type { CalendarSyncObject } from "./objects.ts"
 import type { SyncOutcome } from "./outcome.ts"
+import { instantOf } from "./status-time.ts"
 
 /** After the first failure; doubles with every further one. */
 const firstRetryMs = 5_000
 const longestRetryMs = 15 * 60_000
-
-function instantOf(text: string | undefined): Temporal.Instant | undefined {
-  return text === undefined ? undefined : Temporal.Instant.from(text)
-}
 
 /** A full pass when the night's turn has come, when somebody asks for one, and the very first time. */
 export function passKind(sync: CalendarSyncObject, { sync: policy }: PolicyPlan, now: Temporal.Instant): PassKind {

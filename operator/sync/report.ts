@@ -45,9 +45,10 @@ export type SyncReport = {
   readonly orphans: number
   /** First-sync candidates in doubt, therefore not merged. */
   readonly ambiguous: number
-  /** At most five, and how many there are. */
+  /** At most five, how many there are, and the keys of all. */
   readonly failures: readonly EventProblem[]
   readonly failuresTotal: number
+  readonly failedKeys: ReadonlySet<string>
   readonly synced: { readonly status: "True" | "False"; readonly reason: string; readonly message: string }
   readonly drifted?: { readonly reason: "DriftDetected" | "DriftCorrected"; readonly message: string }
   /** The core error that ended writing early; what was done before it is counted. */
@@ -100,6 +101,7 @@ export function reportPass(pass: PassResult): SyncReport {
     ambiguous: plan.ambiguous,
     failures: failures.slice(0, maxFailures).map(({ key, reason, message }) => ({ key, reason, message })),
     failuresTotal: failures.length,
+    failedKeys: new Set(failures.map(({ key }) => key)),
     synced: syncedOf(pass, counted),
     ...(found > 0 ? { drifted: driftedOf(found, restored) } : {}),
     ...(applied.stopped ? { stopped: applied.stopped } : {}),

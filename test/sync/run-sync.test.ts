@@ -32,6 +32,7 @@ describe("faults of single events", () => {
 
     assert.equal(report.failures.length, 5)
     assert.equal(report.failuresTotal, 9)
+    assert.equal(report.failedKeys.size, 9)
     assert.equal(report.synced.reason, "ApplyFailed")
   })
 
