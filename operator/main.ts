@@ -1,11 +1,13 @@
 import { hostname } from "node:os"
 import { KubeConfig } from "@kubernetes/client-node"
+import { boundHeapGrowth } from "./heap-growth.ts"
 import { startOperator } from "./operator.ts"
 import { createLog } from "./runtime/log.ts"
 import { InvalidSettingError, readSettings, type Settings } from "./settings.ts"
 
 /** The process: settings in, signals handled, exit code out. Everything else is built in operator.ts. */
 async function main(): Promise<void> {
+  boundHeapGrowth()
   const settings = readSettingsOrExit()
   const log = createLog({ level: settings.logLevel })
   // Half dead is worse than dead: whatever nobody caught ends the process, and Kubernetes starts another.
