@@ -1,5 +1,6 @@
 import type { ExchangeConnection, Source, SourceReading } from "../core/ports.ts"
 import type { KubeResource, ObjectKey } from "../runtime/objects.ts"
+import { Losses } from "../sync/losses.ts"
 import type { Assessment } from "./connection-proof.ts"
 
 /**
@@ -47,6 +48,7 @@ export class Hub {
   readonly unreadSources = new Map<ObjectKey, Error>()
   /** What was looked at by this process, and at which generation: before that, its absence here says nothing. */
   readonly #examined = new Map<string, number>()
+  readonly losses = new Losses()
   /** Since when a sync's source is ahead of its mailbox. */
   readonly changedAt = new Map<ObjectKey, Temporal.Instant>()
 
@@ -82,6 +84,7 @@ export class Hub {
     this.synced.delete(key)
     this.attempted.delete(key)
     this.changedAt.delete(key)
+    this.losses.forget(key)
   }
 
   async close(): Promise<void> {

@@ -15,7 +15,7 @@ import type { SyncPolicy } from "./policy.ts"
  * The deletion guard speaks when a plan removes more than `maxCount` copies, OR more than `maxPercent` of those in the
  * window (of a handful, everyday work is a large part: the percentage asks only beyond ten). Whatever the limits, a
  * calendar that would be emptied, or nearly, is held: that is how a broken source looks. Copies that only change their
- * shape are not counted.
+ * shape are not counted. What was lost within a day counts together, because a source can also break little by little.
  */
 
 /** What holds (part of) a plan back until a person approves exactly this plan by its token. */
@@ -30,6 +30,8 @@ export type GuardedPlan = {
   readonly operations: readonly Operation[]
   readonly held: readonly Operation[]
   readonly hold?: Hold
+  /** A person let deletions through that would have been held. */
+  readonly areDeletionsApproved?: boolean
 }
 
 type GuardRequest = {
@@ -37,18 +39,25 @@ type GuardRequest = {
   readonly policy: Pick<SyncPolicy, "deletion" | "firstSync">
   readonly firstSyncDone: boolean
   readonly approvedToken?: string | undefined
+  /** How many copies the passes of the last day have removed without making others. */
+  readonly recentlyLost?: number | undefined
 }
 
 /** Splits a plan into what may be done now and what waits for a person. Pure. */
 export function guardPlan(request: GuardRequest): GuardedPlan {
   const { plan, approvedToken } = request
+  let areDeletionsApproved = false
   for (const check of [checkOwnership, checkFirstSync, checkDeletions]) {
     const found = check(request)
-    if (!found || found.hold.token === approvedToken) continue
+    if (!found) continue
+    if (found.hold.token === approvedToken) {
+      areDeletionsApproved = found.hold.by === "DeletionGuard"
+      continue
+    }
     const held = new Set(found.held)
     return { operations: plan.operations.filter(operation => !held.has(operation)), held: found.held, hold: found.hold }
   }
-  return { operations: plan.operations, held: [] }
+  return { operations: plan.operations, held: [], ...(areDeletionsApproved ? { areDeletionsApproved } : {}) }
 }
 
 type Finding = { readonly hold: Hold; readonly held: readonly Operation[] }
@@ -84,10 +93,11 @@ const handful = 10
 /** "Nearly" all of more than a handful. */
 const nearlyAllShare = 0.9
 
-function checkDeletions({ plan, policy }: GuardRequest): Finding | undefined {
+function checkDeletions({ plan, policy, recentlyLost = 0 }: GuardRequest): Finding | undefined {
   const held = plan.operations.filter(({ kind }) => kind === "remove")
   const counted = held.filter(({ reason }) => reason !== "Reshaped").length
-  const why = whyTooMany(counted, plan, policy.deletion.guard)
+  const why =
+    whyTooMany(counted, plan, policy.deletion.guard) ?? whyTooManyInADay(counted, recentlyLost, { plan, policy })
   if (!why) return undefined
   const token = tokenOf(["deletions", ...held.map(nameOf).sort()])
   const message = `${counted} of ${plan.ownCopies} copies would be deleted: ${why}; approve ${token}`
@@ -102,6 +112,18 @@ function whyTooMany(count: number, plan: Plan, { maxCount, maxPercent }: Limits)
   if (count > handful && wanted < plan.ownCopies * (1 - nearlyAllShare)) return "the source is suddenly nearly empty"
   const isLargePart = count > handful && count * 100 > plan.ownCopies * maxPercent
   return count > maxCount || isLargePart ? `the policy allows ${maxPercent} %, and ${maxCount} at most` : undefined
+}
+
+/** Many small steps, each within the limits, would empty a calendar as well. */
+function whyTooManyInADay(
+  count: number,
+  lost: number,
+  { plan, policy }: Pick<GuardRequest, "plan" | "policy">,
+): string | undefined {
+  if (count === 0 || lost === 0 || count + lost <= handful) return undefined
+  const before = { ...plan, ownCopies: plan.ownCopies + lost }
+  const why = whyTooMany(count + lost, before, policy.deletion.guard)
+  return why && `with ${lost} lost within a day before, ${why}`
 }
 
 /** How many items the source still wants, done or to be done. */

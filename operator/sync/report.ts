@@ -51,6 +51,8 @@ export type SyncReport = {
   readonly failedKeys: ReadonlySet<string>
   readonly synced: { readonly status: "True" | "False"; readonly reason: string; readonly message: string }
   readonly drifted?: { readonly reason: "DriftDetected" | "DriftCorrected"; readonly message: string }
+  /** Copies removed without others made, where that is not nothing; approved ones are nobody's accident. */
+  readonly losses?: { readonly count: number; readonly areApproved: boolean }
   /** The core error that ended writing early; what was done before it is counted. */
   readonly stopped?: Error
   /** To be kept as `state.lastGoodPassAt`: present when this pass leaves nothing in doubt. */
@@ -104,10 +106,18 @@ export function reportPass(pass: PassResult): SyncReport {
     failedKeys: new Set(failures.map(({ key }) => key)),
     synced: syncedOf(pass, counted),
     ...(found > 0 ? { drifted: driftedOf(found, restored) } : {}),
+    ...lossesOf(pass),
     ...(applied.stopped ? { stopped: applied.stopped } : {}),
     ...(isGood ? { goodPassAt: pass.now } : {}),
     firstSyncDone: pass.firstSyncDone || (isGood && pass.management !== "ObserveOnly"),
   }
+}
+
+/** What replaces what was there is no loss; copies made again after somebody deleted them replace nothing. */
+function lossesOf({ applied, guarded }: PassResult): Pick<SyncReport, "losses"> {
+  const done = applied.results.flatMap(({ operation, outcome }) => (outcome.ok ? [operation.reason] : []))
+  const count = done.filter(reason => reason === "SourceGone").length - done.filter(reason => reason === "New").length
+  return count === 0 ? {} : { losses: { count, areApproved: guarded.areDeletionsApproved === true } }
 }
 
 function failuresOf(results: readonly AppliedOperation[]): readonly EventProblem[] {

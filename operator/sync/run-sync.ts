@@ -20,6 +20,8 @@ export type SyncState = {
   readonly firstSyncDone: boolean
   /** The value of the annotation calsync.dev/approve. */
   readonly approvedToken?: string | undefined
+  /** `Losses.within` of the last day, as far as this process knows. */
+  readonly recentlyLost?: number | undefined
 }
 
 export type SyncRequest = {
