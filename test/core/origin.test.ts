@@ -39,6 +39,10 @@ describe("a mark", () => {
     assert.ok(formatMark(longest).length <= 254)
   })
 
+  test("that Exchange would cut is not written", () => {
+    assert.throws(() => formatMark({ ...mark, fingerprint: "f".repeat(200) }), RangeError)
+  })
+
   test("keeps time to the second", () => {
     const written = { ...mark, writtenAt: Temporal.Instant.from("2026-11-25T11:00:00.987Z") }
 

@@ -28,6 +28,11 @@ test("whatever mailboxes and identities are called, the name is one Kubernetes t
   )
 })
 
+test("the longest binding and address still make a name Kubernetes takes", () => {
+  const name = calendarSyncName({ binding: "b".repeat(253), mailbox: `${"m".repeat(190)}@school.dk`, identity: "x" })
+  assert.ok(name.length <= 253, `${name.length}`)
+})
+
 test("the later of two tools that ask for a pass is heard", () => {
   const calsync = "2026-11-24T10:00:00Z"
   const flux = "2026-11-24T11:00:00Z"

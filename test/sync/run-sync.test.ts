@@ -24,6 +24,44 @@ describe("faults of single events", () => {
     assert.ok(report.goodPassAt, "a refusal is a certain answer")
   })
 
+  test("what an unexpected error says of an event is not told", async () => {
+    const story = new MailboxStory()
+    const bug = new Error("cannot read property of Lesson 0")
+    const writer = { ...story.calendar.writer, create: async () => [{ ok: false as const, error: bug }] }
+    const mailbox = {
+      list: story.calendar.list.bind(story.calendar),
+      normalize: story.calendar.normalize.bind(story.calendar),
+      canStoreSeries: story.calendar.canStoreSeries.bind(story.calendar),
+      writer,
+    }
+
+    const report = await story.pass(lessons(1), { mailbox })
+
+    assert.deepEqual(
+      report.failures.map(({ reason }) => reason),
+      ["InternalError"],
+    )
+    assert.doesNotMatch(JSON.stringify(report.failures.map(({ message }) => message)), /Lesson/)
+  })
+
+  test("of two events with one key the first is used, and stays in nobody's doubt", async () => {
+    const story = new MailboxStory()
+    await story.pass(lessons(1))
+    const [first] = lessons(1)
+    assert.ok(first)
+
+    const report = await story.pass([
+      { ...first, subject: "First" },
+      { ...first, subject: "Second" },
+    ])
+
+    assert.deepEqual(story.subjects, ["First"])
+    assert.deepEqual(
+      report.failures.map(({ reason }) => reason),
+      ["DuplicateKey"],
+    )
+  })
+
   test("at most five failures are told one by one, all are counted", async () => {
     const story = new MailboxStory()
     story.calendar.faults = { write: () => "invalid" }
