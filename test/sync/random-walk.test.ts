@@ -167,8 +167,10 @@ class Walk {
     assert.deepEqual(unmarked, [], `${this.#at(step)}: our copies keep their mark`)
   }
 
+  /** A duplicate is no copy of ours: it loses its mark and stays. */
   #copiedKeys(): ReadonlySet<string> {
-    const hashes = new Set(this.#story.calendar.items.map(item => parseMark(item.mark ?? "")?.key))
+    const copies = this.#story.calendar.items.filter(item => !this.#foreign.has(item.id))
+    const hashes = new Set(copies.map(item => parseMark(item.mark ?? "")?.key))
     return new Set(this.#source.keys.filter(key => hashes.has(keyHash(key))))
   }
 
