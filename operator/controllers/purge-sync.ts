@@ -5,6 +5,7 @@ import { type PolicyPlan, readPolicy } from "../resources/calendar-sync-policy.t
 import type { Connection } from "../resources/exchange-connection.ts"
 import { type BindingPlan, readBinding } from "../resources/mailbox-binding.ts"
 import type { ReconcileContext, ReconcileResult } from "../runtime/controller.ts"
+import { isNotFound } from "../runtime/kube-error.ts"
 import { keyOf } from "../runtime/objects.ts"
 import { purge } from "../sync/purge.ts"
 import { findConnection } from "./binding-refs.ts"
@@ -28,10 +29,12 @@ import { conclude, failed, type Verdict, verdictOf } from "./verdict.ts"
  */
 export async function letGo(
   deps: ControllerDeps,
-  sync: CalendarSyncObject,
+  cached: CalendarSyncObject,
   { signal, log }: ReconcileContext,
 ): Promise<ReconcileResult> {
-  if (!hasFinalizer(sync, cleanupFinalizer)) return undefined
+  // The cache may still show what was let go of a moment ago; a mailbox is not searched through twice for that.
+  const sync = await liveSync(deps, cached, signal)
+  if (sync === undefined || !hasFinalizer(sync, cleanupFinalizer)) return undefined
   if (sync.metadata.annotations?.[annotations.abandon] === "true") {
     record(deps, sync, "Warning", "Abandoned", "the mailbox was let go without removing the copies in it")
     return await release(deps, sync, signal)
@@ -76,6 +79,20 @@ function stayingSyncsOf({ caches }: ControllerDeps, sync: CalendarSyncObject): r
     .byIndex("binding", bindingKeyOf(sync))
     .filter(({ spec }) => spec.identity === sync.spec.identity)
     .filter(({ metadata }) => metadata.uid !== sync.metadata.uid && metadata.deletionTimestamp === undefined)
+}
+
+async function liveSync(
+  { manager }: ControllerDeps,
+  { metadata }: CalendarSyncObject,
+  signal: AbortSignal,
+): Promise<CalendarSyncObject | undefined> {
+  try {
+    const live = await manager.client.get<CalendarSyncObject>(calendarSyncs, metadata, signal)
+    return live.metadata.uid === metadata.uid ? live : undefined
+  } catch (error) {
+    if (isNotFound(error)) return undefined
+    throw error
+  }
 }
 
 /** Somebody changed their mind between the last pass and the end: what the policy says now counts. */
