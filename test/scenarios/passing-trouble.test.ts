@@ -37,7 +37,8 @@ test("trouble that passes leaves Ready as it was, and is told by Synced and Reco
 
 test("after the third failure in a row the mailbox is not Ready, and is tried again by itself", async () => {
   school.exchange.admin.addFault({ kind: "status", status: 503, mailbox: anna })
-  await fastForward(clock, () => school.cluster.untilCondition("Ready=False/Unreachable", () => school.cluster.sync()))
+  const waiting = () => school.cluster.untilCondition("Ready=False/Unreachable", () => school.cluster.sync())
+  await fastForward(clock, waiting, { seconds: 5 })
   assert.ok(school.cluster.sync()?.status.consecutiveFailures >= 3)
 })
 

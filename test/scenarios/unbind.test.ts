@@ -61,6 +61,19 @@ test("Purge: a mailbox taken off the binding's list is emptied, the others are n
   assert.deepEqual([subjects("bo@contoso.com").length, subjects().length], [0, 6])
 })
 
+test("Purge: a mailbox is searched through once, and that it was emptied is told once", async () => {
+  const { cluster, exchange } = await begin({ policy: purge })
+  exchange.admin.resetCounters()
+  await cluster.remove("MailboxBinding")
+  await untilGone(cluster, "MailboxBinding", "CalendarSync")
+  await cluster.stopOperators()
+
+  assert.equal(exchange.admin.counters().operations["events.delete"], 6)
+  assert.equal(exchange.admin.counters().operations["events.list"], 1)
+  const told = cluster.kube.admin.stored("events.events.k8s.io").filter(({ reason }) => reason === "Purged")
+  assert.deepEqual([told.length, told[0]?.["series"]], [1, undefined])
+})
+
 test("Purge: bound again after that, the copies are made again", async () => {
   const { cluster, subjects } = await begin({ policy: purge })
   await cluster.remove("MailboxBinding")
