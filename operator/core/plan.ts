@@ -1,7 +1,7 @@
 import { type Copies, sortCopies } from "./copies.ts"
 import type { Operation } from "./operation.ts"
 import { type DesiredPlan, planDesired } from "./plan-desired.ts"
-import { keepRekeyed } from "./plan-rekeyed.ts"
+import { keepMoved, keepRekeyed } from "./plan-rekeyed.ts"
 import type { PlanRequest } from "./plan-request.ts"
 import { type KeptReason, planRest } from "./plan-rest.ts"
 import type { SyncPolicy } from "./policy.ts"
@@ -22,6 +22,7 @@ import type { SyncPolicy } from "./policy.ts"
  *   changed           changed, differs          update: the source wins
  *   gone              unchanged or changed      removed, inside what both listings vouch for
  *   under another key unchanged                 kept, with a new mark
+ *   on its day again  any, of the same series   updated: the occurrence was moved
  *   unchanged         gone                      `onExchangeDelete`: created again, or respected
  *   changed           gone                      created again
  *   gone              gone                      forgotten
@@ -62,7 +63,8 @@ export function planSync(request: PlanRequest): Plan {
   const copies = sortCopies(request.listing.events, request.ownership)
   const { operations, ...desired } = planDesired(request, copies)
   const rest = planRest(request, copies)
-  const { wanted, removals } = keepRekeyed({ wanted: operations, removals: rest.removals }, copies)
+  const rekeyed = keepRekeyed({ wanted: operations, removals: rest.removals }, copies)
+  const { wanted, removals } = keepMoved(rekeyed, copies)
   const adopted = new Set(wanted.flatMap(operation => (operation.kind === "adopt" ? [operation.copy.id] : [])))
   const strips = rest.strips.filter(strip => !("copy" in strip && adopted.has(strip.copy.id)))
   const planned = [...wanted, ...strips, ...removals]

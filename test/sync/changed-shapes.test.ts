@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
-import { test } from "node:test"
-import { lesson, weekly } from "../fakes/lesson.ts"
+import { describe, test } from "node:test"
+import { holiday, lesson, weekly } from "../fakes/lesson.ts"
 import { MailboxStory } from "./mailbox-story.ts"
 
 const daily = { frequency: "DAILY", count: 60 } as const
@@ -58,4 +58,41 @@ test("the old shape stays while the new one is refused, also in the second look 
   assert.equal(report.lastPass.updated, 1)
   assert.equal(report.lastPass.deleted, 0)
   assert.equal(story.calendar.items.length, 5)
+})
+
+describe("a series of single events that is moved within its days is moved, not doubled", () => {
+  const series = weekly(lesson({ start: "2026-12-01T08:00" }), daily)
+  const moves = {
+    "by an hour": weekly(lesson({ start: "2026-12-01T09:00" }), daily),
+    "to whole days": weekly(holiday({ key: "lesson-1", date: "2026-12-01" }), daily),
+  }
+
+  for (const [how, moved] of Object.entries(moves)) {
+    test(how, async () => {
+      const story = new MailboxStory()
+      await story.pass([series], { policy: asSingles })
+      const ids = story.ids
+
+      const report = await story.pass([moved], { policy: asSingles })
+      const second = await story.pass([moved], { policy: asSingles })
+
+      assert.equal(report.hold, undefined)
+      assert.equal(report.lastPass.updated, 60)
+      assert.deepEqual(story.ids, ids)
+      assert.equal(second.events.inSync, 60)
+      assert.equal(second.lastPass.updated, 0)
+    })
+  }
+
+  test("and what it no longer has on a day is a deletion like any other", async () => {
+    const story = new MailboxStory()
+    await story.pass([series], { policy: asSingles })
+
+    const shorter = weekly(lesson({ start: "2026-12-01T09:00" }), { ...daily, count: 20 })
+    const report = await story.pass([shorter], { policy: asSingles })
+
+    assert.equal(report.lastPass.updated, 20)
+    assert.equal(report.pending.delete, 40)
+    assert.equal(report.hold?.by, "DeletionGuard")
+  })
 })
