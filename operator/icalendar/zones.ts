@@ -15,6 +15,7 @@ import { zoneLike } from "./zone-match.ts"
  * | written                              | meant                                                    |
  * |--------------------------------------|----------------------------------------------------------|
  * | a name of IANA or Windows, any spelling | that zone                                             |
+ * | `EST`, `GMT+1` with a VTIMEZONE that changes its clocks | the IANA zone that behaves so      |
  * | a name with a VTIMEZONE              | the IANA zone or offset that behaves so, else itself     |
  * | a name shown by Outlook              | the zone of that time, offset or first known city        |
  * | nothing, or anything else            | X-WR-TIMEZONE, the source's zone, the only VTIMEZONE     |
@@ -63,7 +64,14 @@ export class Zones {
 
   #find(tzid: string): Zone | undefined {
     const name = plainName(tzid)
-    return this.#named(name) ?? this.#defined(name) ?? this.#named(displayedZone(name))
+    return this.#misnamed(name) ?? this.#named(name) ?? this.#defined(name) ?? this.#named(displayedZone(name))
+  }
+
+  /** `EST` or `GMT` with a definition that changes its clocks: who wrote that meant New York or London. */
+  #misnamed(name: string): Zone | undefined {
+    if (!abbreviation.test(name) || !this.#definitions.has(name)) return undefined
+    const zone = this.#defined(name)
+    return zone?.kind === "named" && changesClocks(zone.id) ? zone : undefined
   }
 
   #defined(name: string): Zone | undefined {
@@ -81,6 +89,13 @@ export class Zones {
     const [name, ...others] = this.#definitions.keys()
     return name === undefined || others.length > 0 ? undefined : this.#find(name)
   }
+}
+
+/** Capitals, and perhaps an offset. Other names say where they mean, and their definitions may be out of date. */
+const abbreviation = /^[A-Z]{2,4}(?:[+-]\d{1,2}(?::?\d{2})?)?$/
+
+function changesClocks(zone: string): boolean {
+  return Temporal.Instant.from("2020-01-01T00:00Z").toZonedDateTimeISO(zone).getTimeZoneTransition("next") !== null
 }
 
 function headerZone(calendar: Component): string | undefined {
