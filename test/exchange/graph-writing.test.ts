@@ -257,6 +257,18 @@ describe("bad days while writing", () => {
     assert.equal(cost, 45)
   })
 
+  test("a connection that may use fewer places sends no more steps at a time than that", async () => {
+    const limits = { concurrencyPerMailbox: 2, requestsPerSecond: 500 }
+    const careful = exchange.reopen({ limits }).mailbox({ address, calendar: ownCalendar })
+    const before = exchange.requests.length
+
+    await written(careful, lessons(9))
+
+    assert.equal(exchange.admin.events(address).length, 9)
+    const most = Math.max(...exchange.requests.slice(before).map(({ cost }) => cost))
+    assert.equal(most, 2)
+  })
+
   test("a service that stays down costs fewer requests than one that works", async () => {
     const healthy = await costOf(() => written(calendar, lessons(100)))
     const mailbox = exchange.newMailbox()
