@@ -98,6 +98,28 @@ test("a copy somebody made a series that nobody can read becomes a single event 
   assert.equal(exchange.admin.view(address, span).length, 1)
 })
 
+for (const [what, event] of [
+  ["a lesson", lesson()],
+  ["a series", weekly(lesson())],
+] as const) {
+  test(`${what} edited between a lost answer and the second try is listed as it is, created or updated`, async () => {
+    const { address, calendar } = opened()
+    const item = createItem(calendar, event)
+    await list(calendar)
+
+    await losingOneAnswer(address, () => calendar.writer?.create([item], signal))
+    const [made] = (await list(calendar)).events
+    assert.notEqual(made?.fingerprint, item.mark.fingerprint)
+
+    const update = { id: made?.id ?? "", version: made?.version ?? "", event, mark: item.mark }
+    await calendar.writer?.update([{ ...update, event: { ...event, subject: "Physics" } }], signal)
+    const [before] = (await list(calendar)).events
+    const again = { ...update, version: before?.version ?? "" }
+    await losingOneAnswer(address, () => calendar.writer?.update([again], signal))
+    assert.notEqual((await list(calendar)).events[0]?.fingerprint, item.mark.fingerprint)
+  })
+}
+
 test("work that fails after its caller went away is no failure nobody heard of", async () => {
   const aborted = AbortSignal.abort(new Error("gone"))
 
@@ -106,6 +128,22 @@ test("work that fails after its caller went away is no failure nobody heard of",
   // Were it unheard, the runner would hear of it now.
   await new Promise(resolve => setImmediate(resolve))
 })
+
+/** What is asked is done, its answer is lost, and somebody edits the event before it is asked again. */
+async function losingOneAnswer(address: string, ask: () => Promise<unknown> | undefined): Promise<void> {
+  exchange.admin.addFault({ kind: "drop", when: "after", operation: "batch", times: 1, after: batchesBefore(address) })
+  exchange.onRequest(({ status }) => {
+    if (status === 0) exchange.admin.updateEvent(address, idAt(address, 0), { subject: "My own words" })
+  })
+  await ask()
+  exchange.onRequest(() => {})
+  exchange.admin.clearFaults()
+}
+
+/** Series are looked at before they are written. */
+function batchesBefore(address: string): number {
+  return exchange.admin.events(address).some(event => event["recurrence"]) ? 1 : 0
+}
 
 const span = { start: "2026-11-20T00:00:00Z", end: "2027-06-01T00:00:00Z" }
 

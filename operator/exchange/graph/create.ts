@@ -93,7 +93,10 @@ export class NewCopies {
   async #resolve(item: CreateItem, signal: AbortSignal): Promise<WriteOutcome | "Deleted"> {
     const found = await this.#search(item, signal)
     if (!found) return "Deleted"
-    return found.markText === formatMark(markOf(item)) ? this.#done(item, found) : this.#bringUp(item, found, signal)
+    const isAsAsked = found.markText === formatMark(markOf(item))
+    const outcome = isAsAsked ? this.#done(item, found) : await this.#bringUp(item, found, signal)
+    this.#known.doubt(found.id) // somebody may have been at it since it was made
+    return outcome
   }
 
   async #search({ mark }: CreateItem, signal: AbortSignal): Promise<GraphItem | undefined> {

@@ -88,9 +88,8 @@ export class SeriesWriter {
       return { ...stored, version, markText: formatMark(mark) }
     }
     if (!uncertain || !isConflict(answer.problem)) return problemError(answer.problem, item.id)
-    // Perhaps it was our own lost try that moved it on.
-    const now = await this.#look(item.id, signal)
-    if (now instanceof Error || isMarkedAs(now, item.mark)) return now
+    // Perhaps it was our own lost try that moved it on, perhaps somebody after it: the next look tells.
+    this.#known.doubt(item.id)
     return new ChangedMeanwhileError(item.id)
   }
 

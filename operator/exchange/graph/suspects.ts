@@ -43,7 +43,8 @@ export function suspects(changes: readonly DeltaChange[], known: KnownCopies): r
   for (const id of traces.written) if (!mentioned.has(id) && known.get(id)) ids.set(id, isSeries(id, known))
   const present = new Set(changes.flatMap(change => (change.removed ? [] : [change.id])))
   const removed = new Set(changes.flatMap(change => (change.removed ? [change.id] : [])))
-  const mayHaveLeft = (id: string) => removed.has(id) || (!present.has(id) && traces.written.has(id))
+  const isTraced = (id: string) => traces.written.has(id) || traces.doubted.has(id)
+  const mayHaveLeft = (id: string) => removed.has(id) || (!present.has(id) && isTraced(id))
   return [...ids].map(([id, isSeries]) => ({ id, isSeries, mayHaveLeft: mayHaveLeft(id) }))
 }
 

@@ -79,6 +79,7 @@ export class GraphWriter implements CalendarWriter {
         ? { ok: true, id: item.id, version: versionIn(answer.body) ?? item.version }
         : await this.#refusedUpdate(item, formatMark(item.mark), outcome, answer.problem, signal)
       if (written.ok) this.#remember(item, written.version)
+      if (written.ok && !answer.ok) this.#known.doubt(item.id) // somebody may have been at it since
       return written
     })
   }
@@ -145,7 +146,9 @@ export class GraphWriter implements CalendarWriter {
     for (const [index, item] of items.entries()) {
       const outcome = outcomes[index] ?? unanswered("")
       const isSeries = outcome.ok && seriesOf(item.event, "graph") !== undefined
+      const wasDoubted = outcome.ok && this.#known.isDoubted(outcome.id)
       done.push(outcome.ok && isSeries ? await this.#series.settle({ ...item, ...outcome }, folder, signal) : outcome)
+      if (wasDoubted) this.#known.doubt(outcome.id)
     }
     return done
   }
