@@ -25,8 +25,8 @@ export type Arena = {
   readonly feeds: FeedServer
   readonly operator: OperatorProgram
   syncs(): readonly KubeObject[]
-  /** Asks all syncs, or a source, for a pass now; resolves when it is in the API. */
-  request(resource: "calendarsyncs" | "calendarsources", token: string): Promise<void>
+  /** Asks all syncs, those of one mailbox, or the source for a pass now; resolves when it is in the API. */
+  request(resource: "calendarsyncs" | "calendarsources", token: string, mailbox?: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -64,8 +64,10 @@ export async function openArena(options: {
     feeds,
     operator,
     syncs,
-    request: async (resource, token) => {
-      for (const { metadata } of kube.admin.stored(`${resource}.calsync.dev`, namespace)) {
+    request: async (resource, token, mailbox) => {
+      for (const object of kube.admin.stored(`${resource}.calsync.dev`, namespace)) {
+        const { metadata } = object
+        if (mailbox !== undefined && mailboxOf(object) !== mailbox) continue
         await api.call(`/apis/calsync.dev/v1alpha1/namespaces/${namespace}/${resource}/${metadata.name}`, {
           method: "PATCH",
           contentType: "application/merge-patch+json",
@@ -80,6 +82,10 @@ export async function openArena(options: {
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+export function mailboxOf(sync: KubeObject): string | undefined {
+  return textAt(sync, "spec", "mailbox")
 }
 
 export function isReady(sync: KubeObject): boolean {

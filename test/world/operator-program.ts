@@ -16,6 +16,16 @@ export type OperatorProgram = {
   stop(): Promise<void>
 }
 
+/**
+ * What the image sets (docs/benchmarks.md says why): a small nursery, and a malloc that gives back what it got. Node reads
+ * neither from within.
+ */
+const imageEnvironment = {
+  NODE_OPTIONS: "--max-semi-space-size=8",
+  MALLOC_ARENA_MAX: "1",
+  MALLOC_MMAP_THRESHOLD_: "65536",
+} as const
+
 export async function startProgram({
   kubeconfigFile,
   logFile,
@@ -30,7 +40,8 @@ export async function startProgram({
     `--${name}`,
     value,
   ])
-  const child = spawn(process.execPath, [main, ...argv], { stdio: ["ignore", "pipe", "pipe"] })
+  const env = { ...process.env, ...imageEnvironment }
+  const child = spawn(process.execPath, [main, ...argv], { env, stdio: ["ignore", "pipe", "pipe"] })
   const log = createWriteStream(logFile)
   child.stdout.pipe(log)
   child.stderr.pipe(log)
