@@ -120,6 +120,27 @@ for (const [what, event] of [
   })
 }
 
+test("a copy the changes speak of is not gone because one answer says so", async () => {
+  for (const event of [lesson(), weekly(lesson())]) {
+    const { address, calendar } = opened()
+    await written(calendar, [event])
+    await list(calendar)
+    const missing = { kind: "status", status: 404, operation: "events.get", mailbox: address, times: 1 } as const
+
+    exchange.admin.updateEvent(address, idAt(address, 0), { subject: "My own words" })
+    exchange.admin.addFault(missing)
+    assert.equal((await list(calendar)).events.length, 1)
+    const [known] = (await list(calendar)).events
+    assert.notEqual(known?.fingerprint, fingerprint(calendar.normalize(event)))
+
+    exchange.admin.addFault(missing)
+    const restarted = exchange.reopen().mailbox({ address, calendar: ownCalendar })
+    assert.equal((await list(restarted)).events.length, 1)
+    assert.equal((await list(restarted)).events[0]?.fingerprint, known?.fingerprint)
+    exchange.admin.clearFaults()
+  }
+})
+
 test("work that fails after its caller went away is no failure nobody heard of", async () => {
   const aborted = AbortSignal.abort(new Error("gone"))
 

@@ -7,7 +7,7 @@ import type { Batches } from "./batch.ts"
 import { CalendarFolder, type FolderPaths } from "./calendar-folder.ts"
 import type { GraphClient } from "./client.ts"
 import { type DeltaRound, firstRoundPath, readDeltaRound } from "./delta.ts"
-import { copyOf, KnownCopies, type KnownCopy } from "./known-copies.ts"
+import { copyOf, KnownCopies } from "./known-copies.ts"
 import type { GraphItem } from "./read-event.ts"
 import { readForeign } from "./read-foreign.ts"
 import { lookAt, type Reader, readMarked } from "./read-items.ts"
@@ -113,7 +113,7 @@ export class GraphCalendar implements Calendar {
     const place = await this.#firstRound(folder, window, signal)
     this.#known.takeTraces()
     const { items, round } = await this.#readSteadyList(folder, place, signal)
-    this.#known.replaceBy(await this.#understand(items, trustKnown, signal))
+    await this.#learn(items, trustKnown, signal)
     if (round) await this.#lookInto(folder, round, signal)
     this.#place = place && { ...place, link: round?.link ?? place.link }
   }
@@ -150,12 +150,11 @@ export class GraphCalendar implements Calendar {
     }
   }
 
-  /** Copies from items. Series are looked at singly for what was done to their occurrences, unless they are as they were. */
-  async #understand(
-    items: readonly GraphItem[],
-    trustKnown: boolean,
-    signal: AbortSignal,
-  ): Promise<readonly KnownCopy[]> {
+  /**
+   * Knows these items and no others. Series are looked at singly for what was done to their occurrences, unless they are
+   * as they were.
+   */
+  async #learn(items: readonly GraphItem[], trustKnown: boolean, signal: AbortSignal): Promise<void> {
     const known = (item: GraphItem) => {
       const copy = trustKnown && !this.#known.isDoubted(item.id) ? this.#known.get(item.id) : undefined
       return copy?.version === item.version ? copy : undefined
@@ -166,11 +165,12 @@ export class GraphCalendar implements Calendar {
       unseen.map(({ id }) => ({ id, isSeries: true })),
       signal,
     )
-    return items.flatMap(item => {
+    const copies = items.flatMap(item => {
       const look = looks.get(item.id)
-      if (look?.kind === "Gone") return []
       return known(item) ?? copyOf(look?.kind === "Found" ? look.item : item) ?? []
     })
+    this.#known.replaceBy(copies)
+    for (const [id, look] of looks) if (look.kind === "Gone") this.#known.doubt(id) // the list has it
   }
 
   async #lookInto(folder: FolderPaths, round: DeltaRound, signal: AbortSignal): Promise<void> {
@@ -182,8 +182,13 @@ export class GraphCalendar implements Calendar {
     const looks = await lookAt(this.#reader, suspects, signal)
     const doubtful = suspects.filter(({ id, mayHaveLeft }) => mayHaveLeft && looks.get(id)?.kind === "Found")
     const left = await this.#leftCalendar(folder, doubtful, signal)
+    const there = new Set(suspects.flatMap(({ id, isSaidToBeThere }) => (isSaidToBeThere ? [id] : [])))
     for (const [id, look] of looks) {
       if (look.kind === "Refused") throw look.error
+      if (look.kind === "Gone" && there.has(id)) {
+        this.#known.doubt(id)
+        continue
+      }
       const copy = look.kind === "Found" && !left.has(id) ? copyOf(look.item) : undefined
       if (copy) this.#known.set(copy)
       else this.#known.delete(id)

@@ -2,8 +2,13 @@ import type { DeltaChange } from "./delta.ts"
 import type { KnownCopies } from "./known-copies.ts"
 import type { ItemRequest } from "./read-items.ts"
 
-/** An item to look at. One that may have left this calendar can be found by its id all the same. */
-export type Suspect = ItemRequest & { readonly mayHaveLeft: boolean }
+/** An item to look at. */
+export type Suspect = ItemRequest & {
+  /** It may have left this calendar, and its id would find it all the same. */
+  readonly mayHaveLeft: boolean
+  /** The round says that it is there: one answer to the contrary is not enough. */
+  readonly isSaidToBeThere: boolean
+}
 
 /**
  * Which items a round of changes asks to look at.
@@ -41,11 +46,14 @@ export function suspects(changes: readonly DeltaChange[], known: KnownCopies): r
   )
   for (const id of traces.doubted) ids.set(id, true)
   for (const id of traces.written) if (!mentioned.has(id) && known.get(id)) ids.set(id, isSeries(id, known))
-  const present = new Set(changes.flatMap(change => (change.removed ? [] : [change.id])))
+  const present = new Set(changes.flatMap(change => (change.removed ? [] : [change.id, change.seriesMasterId])))
   const removed = new Set(changes.flatMap(change => (change.removed ? [change.id] : [])))
   const isTraced = (id: string) => traces.written.has(id) || traces.doubted.has(id)
   const mayHaveLeft = (id: string) => removed.has(id) || (!present.has(id) && isTraced(id))
-  return [...ids].map(([id, isSeries]) => ({ id, isSeries, mayHaveLeft: mayHaveLeft(id) }))
+  const isSaidToBeThere = (id: string) => present.has(id) && !removed.has(id)
+  return [...ids].map(([id, isSeries]) => {
+    return { id, isSeries, mayHaveLeft: mayHaveLeft(id), isSaidToBeThere: isSaidToBeThere(id) }
+  })
 }
 
 function isSeries(id: string, known: KnownCopies): boolean {
