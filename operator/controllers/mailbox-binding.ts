@@ -29,8 +29,16 @@ export function reconcileBinding(deps: ControllerDeps) {
     }
     if (binding.metadata.deletionTimestamp !== undefined) return await unbind(deps, binding, signal)
     await writeStatus(deps, binding, await bind(deps, key, binding, signal), signal)
-    deps.hub.markExamined("binding", binding)
+    if (deps.hub.markExamined("binding", binding)) wakeFirstSyncs(deps)
     return undefined
+  }
+}
+
+/** Once every binding had its turn it is known whose copies are nobody's, which first syncs wait for. */
+function wakeFirstSyncs(deps: ControllerDeps): void {
+  if (deps.owners.isSettling) return
+  for (const { metadata, status } of deps.caches.syncs.list()) {
+    if (status?.firstSyncTime === undefined) deps.controllers().syncs.enqueue(keyOf(metadata))
   }
 }
 

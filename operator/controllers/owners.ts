@@ -32,9 +32,14 @@ export class Owners {
     })
   }
 
+  /** Some binding has not had its turn yet: asked again soon, `all` will say more. One that is leaving makes no more syncs. */
+  get isSettling(): boolean {
+    const staying = this.#caches.bindings.list().filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+    return this.#seesAll && !staying.every(one => this.#hub.wasExamined("binding", one))
+  }
+
   all(): ReadonlySet<string> | undefined {
-    if (!this.#seesAll || !this.#caches.bindings.list().every(one => this.#hub.wasExamined("binding", one)))
-      return undefined
+    if (!this.#seesAll || this.isSettling) return undefined
     this.#known ??= new Set(this.#caches.syncs.list().flatMap(sync => this.#ownerOf(sync)))
     return this.#known
   }

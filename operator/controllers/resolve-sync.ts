@@ -16,7 +16,7 @@ export type ResolvedSync = ResolvedBinding & {
 export type Resolution =
   | { readonly kind: "Ready"; readonly sync: ResolvedSync }
   | { readonly kind: "Suspended"; readonly message: string }
-  /** This process has not looked at its connection or source yet; it is woken when that is done. */
+  /** This process has not looked at its connection, its source or all bindings yet; it is woken when that is done. */
   | { readonly kind: "Waiting" }
 
 /**
@@ -38,6 +38,8 @@ export async function resolveSync(
   const areKnown =
     hub.wasExamined("connection", resolved.connectionObject) && hub.wasExamined("source", resolved.sourceObject)
   if (!areKnown || isNotYetAskedFor(deps, resolved, sync.spec.identity)) return { kind: "Waiting" }
+  // The copies a first sync is to find may be those of a binding that is no more: made again now, they would be there twice.
+  if (deps.owners.isSettling && sync.status?.firstSyncTime === undefined) return { kind: "Waiting" }
   const mailbox = openMailbox(deps, sync, resolved)
   const source = sourceCalendar(deps, resolved, sync.spec.identity)
   return { kind: "Ready", sync: { ...resolved, binding, mailbox, source, owner: ownerOfSync(sync, binding) } }
