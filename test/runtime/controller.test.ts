@@ -50,6 +50,19 @@ test("a key is reconciled, and again after the time asked for", async () => {
   assert.equal(await value('controller_runtime_reconcile_total{controller="c",result="requeue_after"}'), 4)
 })
 
+test("whoever asks to be called again at once still gets a breath in between", async () => {
+  const at: number[] = []
+  const { clock, controller } = startController({
+    reconcile: async () => {
+      at.push(clock.monotonicMs())
+      return { requeueAfterMs: 0 }
+    },
+  })
+  controller.enqueue("a")
+  await clock.advance(3_000)
+  assert.deepEqual(at, [0, 1_000, 2_000, 3_000])
+})
+
 test("no key is worked on twice at once, and no more keys than workers", async () => {
   const running: string[] = []
   let most = 0

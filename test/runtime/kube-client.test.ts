@@ -72,6 +72,11 @@ test("core kinds and cluster-scoped kinds have their own paths", async () => {
   )
 })
 
+test("a name leads nowhere but to its own place", async () => {
+  await failure(client.get(widgetKind, { namespace: "default/../x", name: "../../secrets/s?watch=1#" }, never))
+  assert.match(api.requests[0]?.path ?? "", /\/namespaces\/default%2F\.\.%2Fx\/widgets\/[^/?#]+$/)
+})
+
 test("a list asks for pages of 500 and follows them to the end", async () => {
   const page = (name: string, next?: string) => ({
     body: { metadata: { resourceVersion: "7", ...(next && { continue: next }) }, items: [widget(name)] },
