@@ -118,9 +118,15 @@ function secondsOf(instant: Temporal.Instant): string {
   return Math.floor(instant.epochMilliseconds / 1000).toString(36)
 }
 
+/** What was written in one pass says one second, and there is a mark for each copy: they share it. */
+let latestRead: { readonly text: string; readonly instant: Temporal.Instant } | undefined
+
 function instantOf(text: string): Temporal.Instant | undefined {
+  if (latestRead?.text === text) return latestRead.instant
   if (!/^[0-9a-z]{1,7}$/.test(text)) return undefined
-  return Temporal.Instant.fromEpochMilliseconds(Number.parseInt(text, 36) * 1000)
+  const instant = Temporal.Instant.fromEpochMilliseconds(Number.parseInt(text, 36) * 1000)
+  latestRead = { text, instant }
+  return instant
 }
 
 function escapeField(field: string): string {

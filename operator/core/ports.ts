@@ -30,8 +30,11 @@ export type StoredEvent = {
   readonly span?: Span
 }
 
-/** From the first start to the last end; a series without end has none. All-day dates count as midnights in UTC. */
-export type Span = { readonly start: Temporal.Instant; readonly end?: Temporal.Instant }
+/**
+ * From the first start to the last end, in milliseconds since 1970; a series without end has none. All-day dates count as
+ * midnights in UTC. Numbers, because there is one for each copy and an Instant costs half a kilobyte.
+ */
+export type Span = { readonly startMs: number; readonly endMs?: number }
 
 /** One event that had to be left out; it never costs the others. Messages carry no subject or body. */
 export type EventProblem = {

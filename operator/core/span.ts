@@ -9,11 +9,14 @@ import { endInstant, startInstant } from "./time.ts"
  * the day, never too short. Throws RecurrenceTooComplexError.
  */
 export function spanOf(event: CalendarEvent): Span {
-  if (!event.recurrence) return { start: startOf(event.time), end: endOf(event.time) }
+  if (!event.recurrence) return between(startOf(event.time), endOf(event.time))
   const start = earliest(timesOf(event).map(startOf))
   const isEndless = event.recurrence.rules.some(rule => rule.count === undefined && rule.until === undefined)
-  const end = isEndless ? undefined : lastDayOf(event, start)
-  return end ? { start, end } : { start }
+  return between(start, isEndless ? undefined : lastDayOf(event, start))
+}
+
+function between({ epochMilliseconds: startMs }: Temporal.Instant, end: Temporal.Instant | undefined): Span {
+  return end ? { startMs, endMs: end.epochMilliseconds } : { startMs }
 }
 
 /** Whether a stored item lies in the window, or undefined when nothing tells when it is. */
@@ -21,10 +24,10 @@ export function liesIn(stored: Pick<StoredEvent, "event" | "span">, window: Wind
   if (!stored.span && stored.event?.recurrence) return hasOccurrenceIn(stored.event, window)
   const span = stored.span ?? (stored.event && spanOf(stored.event))
   if (!span) return undefined
-  if (Temporal.Instant.compare(span.start, window.end) >= 0) return false
-  if (!span.end) return true
-  const side = Temporal.Instant.compare(span.end, window.start)
-  return side > 0 || (side === 0 && span.start.equals(window.start))
+  const { startMs, endMs } = span
+  if (startMs >= window.end.epochMilliseconds) return false
+  const from = window.start.epochMilliseconds
+  return endMs === undefined || endMs > from || (endMs === from && startMs === from)
 }
 
 /** The interval in which all of these vouch for what they say, if there is any. */

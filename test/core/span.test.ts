@@ -62,12 +62,12 @@ test("of an item that does not say when it is nothing is known", () => {
 })
 
 test("the end of a finite series is found to the day", () => {
-  const { start, end } = spanOf(weekly(lesson({ start: "2026-12-01T08:00" }), { count: 30 }))
+  const { startMs, endMs = Number.NaN } = spanOf(weekly(lesson({ start: "2026-12-01T08:00" }), { count: 30 }))
   const last = at("2027-06-22T09:00")
 
-  assert.equal(start.toString(), at("2026-12-01T08:00").toString())
-  assert.ok(end && Temporal.Instant.compare(end, last) >= 0)
-  assert.ok(end && Temporal.Instant.compare(end, last.add({ hours: 25 })) < 0)
+  assert.equal(startMs, at("2026-12-01T08:00").epochMilliseconds)
+  assert.ok(endMs >= last.epochMilliseconds)
+  assert.ok(endMs < last.add({ hours: 25 }).epochMilliseconds)
 })
 
 test("what two windows vouch for together may be nothing", () => {

@@ -121,9 +121,7 @@ function toStored(copy: KnownCopy): readonly StoredEvent[] {
 
 /** Absent for an item nobody can read: nothing is decided by when it is. */
 function spanOf({ startMs, endMs }: KnownCopy): Pick<StoredEvent, "span"> {
-  if (!Number.isFinite(startMs)) return {}
-  const [start, end] = [startMs, endMs].map(ms => Temporal.Instant.fromEpochMilliseconds(ms))
-  return start && end ? { span: { start, end } } : {}
+  return Number.isFinite(startMs) ? { span: { startMs, endMs } } : {}
 }
 
 function isInWindow({ startMs, endMs, series }: KnownCopy, window: Window): boolean {
