@@ -19,7 +19,7 @@ for (const [code, reason] of [
   ["500011", "ConsentRevoked"],
 ] as const) {
   test(`AADSTS${code} asks a person for help, for the reason ${reason}`, () => {
-    const told = new AuthError("invalid_client", `AADSTS${code}: Tenant contoso.example, in any language.`)
+    const told = new AuthError("invalid_client", "", `AADSTS${code}: Tenant contoso.example, in any language.`)
 
     const error = tokenError(told, about)
 
@@ -31,7 +31,7 @@ for (const [code, reason] of [
 }
 
 test("a refusal whose number nobody knows is the application's, and told with its number", () => {
-  const error = tokenError(new AuthError("invalid_client", "AADSTS123456: something new"), about)
+  const error = tokenError(new AuthError("invalid_client", "", "AADSTS123456: something new"), about)
 
   assert.ok(error instanceof NeedsAttentionError)
   assert.equal(error.reason, "InvalidClient")
@@ -39,7 +39,7 @@ test("a refusal whose number nobody knows is the application's, and told with it
 })
 
 test("an answer that is no refusal is waited out, as long as it asks", () => {
-  const error = tokenError(new AuthError("temporarily_unavailable", "AADSTS90033: busy"), {
+  const error = tokenError(new AuthError("temporarily_unavailable", "", "AADSTS90033: busy"), {
     ...about,
     retryAfterMs: 7_000,
   })
