@@ -2,16 +2,18 @@ import { apiGroup, apiVersion, cleanupFinalizer, labels, requestedAt } from "../
 import { calendarSyncName, calendarSyncs } from "../resources/calendar-sync.ts"
 import { type MailboxMap, readMailboxMap } from "../resources/mailbox-address.ts"
 import { type BindingPlan, mailboxBindings } from "../resources/mailbox-binding.ts"
-import { findCondition, setCondition } from "../runtime/conditions.ts"
+import { setCondition } from "../runtime/conditions.ts"
 import type { ReconcileContext, ReconcileResult } from "../runtime/controller.ts"
 import { keyOf, type ObjectKey } from "../runtime/objects.ts"
 import { type ResolvedBinding, resolveBinding } from "./binding-refs.ts"
+import { type BindingOutcome, countsOf, judgeBinding, withBadLines, withHold } from "./binding-verdict.ts"
 import { claimsOfOlder } from "./claims.ts"
 import type { ControllerDeps } from "./deps.ts"
 import { hasFinalizer, setFinalizer } from "./finalizers.ts"
+import { holdUnbinding } from "./hold-unbinding.ts"
 import { type Matching, matchMailboxes, type Pair, type Unmatched } from "./match-mailboxes.ts"
 import { type CalendarSyncObject, type MailboxBindingObject, namespaceOf } from "./objects.ts"
-import { conclude, failed, progressing, succeeded, suspended, type Verdict, verdictOf } from "./verdict.ts"
+import { conclude, progressing, verdictOf } from "./verdict.ts"
 
 /** So many unmatched identities are named in status; all are counted. */
 const namedUnmatched = 20
@@ -42,22 +44,12 @@ function wakeFirstSyncs(deps: ControllerDeps): void {
   }
 }
 
-type Outcome = {
-  readonly verdict: Verdict
-  readonly matched?: {
-    readonly status: "True" | "False" | "Unknown"
-    readonly reason: string
-    readonly message: string
-  }
-  readonly unmatched?: readonly Unmatched[]
-}
-
 async function bind(
   deps: ControllerDeps,
   key: ObjectKey,
   binding: MailboxBindingObject,
   signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<BindingOutcome> {
   try {
     const resolved = await resolveBinding(deps, binding, signal)
     const { plan, policy, reading } = resolved
@@ -75,8 +67,10 @@ async function bind(
     }
     const isEmptied = matching.pairs.length === 0 && matching.unmatched.length === 0
     // Nothing at all is what a broken source looks like: what is bound stays bound until somebody says otherwise.
-    if (!isEmptied) await removeOthers(deps, key, binding, matching, signal)
-    return withBadLines(judge(deps, key, plan, matching), map)
+    const others = isEmptied ? [] : othersThan(deps, key, binding, matching)
+    const hold = holdUnbinding(binding, resolved, others)
+    await removeSyncs(deps, hold ? others.filter(sync => !hold.held.has(sync)) : others, signal)
+    return withBadLines(withHold(judgeBinding(deps, key, plan, matching), hold), map)
   } catch (error) {
     return { verdict: verdictOf(error) }
   }
@@ -161,16 +155,15 @@ function labelValue(name: string): string {
   return name.slice(0, 63).replace(/[^A-Za-z0-9]+$/, "")
 }
 
-async function removeOthers(
+/** The syncs that the binding does not mean any more. */
+function othersThan(
   deps: ControllerDeps,
   key: ObjectKey,
   binding: MailboxBindingObject,
   { pairs }: Matching,
-  signal: AbortSignal,
-): Promise<void> {
+): readonly CalendarSyncObject[] {
   const wanted = new Set(pairs.map(pair => calendarSyncName({ binding: binding.metadata.name, ...pair })))
-  const others = deps.caches.syncs.byIndex("binding", key).filter(({ metadata }) => !wanted.has(metadata.name))
-  await removeSyncs(deps, others, signal)
+  return deps.caches.syncs.byIndex("binding", key).filter(({ metadata }) => !wanted.has(metadata.name))
 }
 
 async function removeSyncs(
@@ -201,70 +194,10 @@ async function unbind(deps: ControllerDeps, binding: MailboxBindingObject, signa
   return undefined
 }
 
-function judge(deps: ControllerDeps, key: ObjectKey, plan: BindingPlan, { pairs, unmatched }: Matching): Outcome {
-  const matched = matchedOf(pairs, unmatched)
-  if (plan.suspended) {
-    return {
-      verdict: suspended("spec.suspend is true: no mailbox of this binding is read or written"),
-      matched,
-      unmatched,
-    }
-  }
-  if (matched.status === "False") return { verdict: failed(matched.reason, matched.message), matched, unmatched }
-  const { failing, ready } = countsOf(deps, key)
-  if (failing > 0) {
-    const message = `${failing} of ${pairs.length} mailboxes are not ready; see their CalendarSyncs`
-    return { verdict: failed("PartiallyApplied", message), matched, unmatched }
-  }
-  return ready < pairs.length
-    ? { verdict: progressing(`${ready} of ${pairs.length} mailboxes are ready`), matched, unmatched }
-    : { verdict: succeeded(`all ${pairs.length} mailboxes are ready`), matched, unmatched }
-}
-
-function matchedOf(pairs: readonly Pair[], unmatched: readonly Unmatched[]): NonNullable<Outcome["matched"]> {
-  if (pairs.length === 0 && unmatched.length === 0) {
-    const message = "no identity of the source matches: look at spec.mailboxes, spec.match and the source's identities"
-    return { status: "False", reason: "NothingMatched", message }
-  }
-  for (const reason of ["AddressConflict", "AmbiguousAddress"] as const) {
-    const count = unmatched.filter(one => one.reason === reason).length
-    if (count > 0) return { status: "False", reason, message: conflictMessage(reason, count) }
-  }
-  if (pairs.length === 0) {
-    const message = `none of ${unmatched.length} identities has a mailbox that may be used; status.unmatched says why`
-    return { status: "False", reason: "NothingMatched", message }
-  }
-  const message = `${pairs.length} matched, ${unmatched.length} without a mailbox`
-  return { status: "True", reason: "Matched", message }
-}
-
-/** Lines of a table are told by number only: they hold names of people. */
-function withBadLines(outcome: Outcome, map: MailboxMap | undefined): Outcome {
-  if (map === undefined || map.badLines.length === 0 || outcome.matched === undefined) return outcome
-  const told = `${map.badLines.length} lines of the table cannot be used, the first is line ${map.badLines[0]}`
-  return { ...outcome, matched: { ...outcome.matched, message: `${outcome.matched.message}; ${told}` } }
-}
-
-function conflictMessage(reason: "AddressConflict" | "AmbiguousAddress", count: number): string {
-  return reason === "AddressConflict"
-    ? `${count} identities are claimed for the same mailbox by an older binding and stay with it: remove them here or there`
-    : `${count} identities share their address with another one and are left out: name their mailboxes in spec.mailboxes`
-}
-
-function countsOf(deps: ControllerDeps, key: ObjectKey) {
-  const ready = deps.caches.syncs
-    .byIndex("binding", key)
-    .map(({ status }) => findCondition(status?.conditions, "Ready")?.status)
-  return {
-    ready: ready.filter(status => status === "True").length,
-    failing: ready.filter(status => status === "False").length,
-  }
-}
-
 async function writeStatus(
   deps: ControllerDeps,
   binding: MailboxBindingObject,
-  { verdict, matched, unmatched }: Outcome,
+  { verdict, matched, unmatched }: BindingOutcome,
   signal: AbortSignal,
 ): Promise<void> {
   const now = deps.now()
