@@ -14,22 +14,19 @@ export type UnbindingHold = {
 const tokenLength = 12
 
 /**
- * With `onUnbind: Purge` a mailbox that leaves its binding is emptied. When a person changed the manifest, they said so.
- * When only the source stopped naming the identity, nobody did: half an export looks the same as a year's leavers.
+ * With `onUnbind: Purge` a mailbox that leaves its binding is emptied. Of a list kept by hand a person took it off. Where
+ * mailboxes are matched, a source or a table that lacks a name looks the same for half an export as for a year's leavers.
  */
 export function holdUnbinding(
   binding: MailboxBindingObject,
-  { plan, policy, reading }: Pick<ResolvedBinding, "plan" | "policy" | "reading">,
+  { plan, policy }: Pick<ResolvedBinding, "plan" | "policy">,
   leaving: readonly CalendarSyncObject[],
 ): UnbindingHold | undefined {
   if (plan.match === undefined || policy.sync.deletion.onUnbind !== "Purge") return undefined
-  const named = new Set(reading?.identities.map(({ id }) => id))
-  const held = leaving.filter(
-    ({ spec, metadata }) => metadata.deletionTimestamp === undefined && !named.has(spec.identity),
-  )
+  const held = leaving.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
   if (held.length === 0) return undefined
   const token = shortHash(["unbind", ...held.map(({ metadata }) => metadata.uid).sort()], tokenLength)
   if (binding.metadata.annotations?.[annotations.approve] === token) return undefined
-  const message = `the source no longer names the identities of ${held.length} mailboxes, and onUnbind: Purge would empty them; approve ${token}`
+  const message = `${held.length} mailboxes are no longer matched, and onUnbind: Purge would empty them; approve ${token}`
   return { held: new Set(held), message }
 }
