@@ -21,6 +21,8 @@ const mailbox = "anna@contoso.example"
 const passesToQuiet = 6
 /** The longest that a commit may come after its answer. */
 const latestCommitMs = 15
+/** More than one batch of writes takes. */
+const termsAtOnce = 24
 /** Where clocks change, where years end, and where February is long. */
 const beginnings = ["2026-10-18", "2027-03-08", "2026-12-20", "2028-02-15"] as const
 
@@ -100,8 +102,11 @@ export class MailboxWalk {
     const sync = random.pick(this.#syncs)
     if (!sync) return
     switch (kind) {
-      case "sourceAdds":
-        return sync.source.add(random)
+      case "sourceAdds": {
+        const count = random.chance(0.1) ? termsAtOnce : 1
+        for (let added = 0; added < count; added += 1) sync.source.add(random)
+        return
+      }
       case "sourceChanges":
         return sync.source.change(random, event => changedEvent(event, random, this.#today))
       case "sourceRekeys":

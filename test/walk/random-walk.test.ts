@@ -17,7 +17,7 @@ import { formatSteps, parseSteps, randomSteps, type Step } from "./step.ts"
  */
 const seed = Number(process.env["WALK_SEED"] ?? Math.floor(Math.random() * 2 ** 31))
 const steps = Number(process.env["WALK_STEPS"] ?? 45)
-const walks = Number(process.env["WALKS"] ?? 8)
+const walks = Number(process.env["WALKS"] ?? 12)
 const shrinkMs = Number(process.env["WALK_SHRINK_S"] ?? 20) * 1_000
 const list = process.env["WALK_LIST"]
 const tell: Tell | undefined = process.env["WALK_TELL"]

@@ -10,8 +10,8 @@ import type { Random } from "../fakes/random.ts"
 import { RandomSource } from "../fakes/random-source.ts"
 import { someEvent } from "./some-event.ts"
 
-/** Enough for every kind of meeting; more only makes walks slower. */
-const mostEvents = 8
+/** Enough for every kind of meeting, and for more than one batch; more only makes walks slower. */
+const mostEvents = 30
 const looks = [
   {},
   { showAs: "Free" },
