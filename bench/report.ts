@@ -43,7 +43,7 @@ is left standing.
 
 Three things keep it small, beside not holding what is not needed:
 
-- The heap grows by a third of what is in use before garbage is collected (\`operator/heap-growth.ts\`). Left alone, V8 goes by
+- The heap grows by half of what is in use before garbage is collected (\`operator/heap-growth.ts\`). Left alone, V8 goes by
   the machine's memory and knows nothing of the half kilobyte that each \`Temporal\` object takes outside the heap.
 - \`NODE_OPTIONS=--max-semi-space-size=8\`: a nursery of 8 MiB instead of 16, which is three times that in memory, for some
   more time spent collecting. Node reads it at its start only, so an image or a manifest sets it.
