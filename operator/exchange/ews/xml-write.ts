@@ -1,0 +1,62 @@
+/**
+ * XML as data, so that text from calendars can never become markup: every text and attribute is escaped here, and
+ * characters XML 1.0 cannot hold (https://www.w3.org/TR/xml/#charsets) are left out.
+ */
+export type XmlNode = {
+  readonly name: string
+  readonly attributes: Readonly<Record<string, string>>
+  readonly content: readonly XmlContent[]
+}
+
+/** Absent content is left out, so that optional parts can be written in their place. */
+export type XmlContent = XmlNode | string | undefined
+
+/** An element with attributes; `undefined` among them is left out. Names are ours and checked. */
+export function element(
+  name: string,
+  attributes: Readonly<Record<string, string | undefined>> = {},
+  ...content: readonly XmlContent[]
+): XmlNode {
+  const present = Object.entries(attributes).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]]))
+  for (const one of [name, ...Object.keys(attributes)]) if (!namePattern.test(one)) throw new Error("not an XML name")
+  return { name, attributes: Object.fromEntries(present), content }
+}
+
+/** An element that holds a text and nothing else. */
+export function textElement(name: string, text: string): XmlNode {
+  return element(name, {}, text)
+}
+
+/** The document, with its declaration. */
+export function writeXml(root: XmlNode): string {
+  return `<?xml version="1.0" encoding="utf-8"?>${writeNode(root)}`
+}
+
+const namePattern = /^[a-zA-Z][-\w]*(:[a-zA-Z][-\w]*)?$/
+
+function writeNode({ name, attributes, content }: XmlNode): string {
+  const start = [name, ...Object.entries(attributes).map(([key, value]) => `${key}="${escapeAttribute(value)}"`)]
+  const inside = content.map(writeContent).join("")
+  return inside === "" ? `<${start.join(" ")}/>` : `<${start.join(" ")}>${inside}</${name}>`
+}
+
+function writeContent(content: XmlContent): string {
+  if (content === undefined) return ""
+  return typeof content === "string" ? escapeText(content) : writeNode(content)
+}
+
+const forbidden = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu
+
+/** A carriage return written as itself would be read as a line feed. */
+function escapeText(text: string): string {
+  return text.replaceAll(forbidden, "").replaceAll(/[&<>\r]/g, reference)
+}
+
+/** All blanks but the space would be read as spaces. */
+function escapeAttribute(text: string): string {
+  return text.replaceAll(forbidden, "").replaceAll(/[&<>"\t\n\r]/g, reference)
+}
+
+function reference(character: string): string {
+  return `&#${character.codePointAt(0)};`
+}
