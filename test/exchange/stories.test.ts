@@ -141,6 +141,29 @@ test("a copy the changes speak of is not gone because one answer says so", async
   }
 })
 
+test("an occurrence deleted while its series is written is missed by the next listing", async () => {
+  const { address, calendar } = opened()
+  const series = weekly(lesson())
+  await written(calendar, [series])
+  exchange.admin.moveEvent(address, exchange.admin.view(address, span).at(1)?.id ?? "", { minutes: 60 })
+  const [changed] = (await list(calendar)).events
+  const mark = markFor(series, fingerprint(calendar.normalize(series)))
+  let writes = 0
+  exchange.onRequest(({ operation }) => {
+    if (operation !== "write") return
+    writes += 1
+    // The master is written first, the occurrence after it.
+    if (writes === 2) exchange.admin.deleteEvent(address, exchange.admin.view(address, span).at(2)?.id ?? "")
+  })
+
+  const item = { id: changed?.id ?? "", version: changed?.version ?? "", event: series, mark }
+  await calendar.writer?.update([item], signal)
+  exchange.onRequest(() => {})
+
+  assert.ok(writes >= 2)
+  assert.notEqual((await list(calendar)).events[0]?.fingerprint, mark.fingerprint)
+})
+
 test("work that fails after its caller went away is no failure nobody heard of", async () => {
   const aborted = AbortSignal.abort(new Error("gone"))
 

@@ -1,8 +1,9 @@
 import { ChangedMeanwhileError } from "../../core/errors.ts"
 import type { CalendarEvent, OccurrenceKey } from "../../core/event.ts"
+import { fingerprint } from "../../core/fingerprint.ts"
 import { checkOf, formatMark, type Mark, shortHash } from "../../core/origin.ts"
 import type { UpdateItem, WriteOutcome } from "../../core/ports.ts"
-import { seriesOf } from "../normal-form.ts"
+import { normalForm, seriesOf } from "../normal-form.ts"
 import type { BatchStep, StepOutcome } from "./batch.ts"
 import type { FolderPaths } from "./calendar-folder.ts"
 import { NewCopies } from "./create.ts"
@@ -97,19 +98,27 @@ export class SeriesWriter {
     const changes = occurrenceChanges(item.event, readableEvent(stored))
     if (stored.isMeeting) return { ok: false, error: guestsInvited() }
     if (changes.isBeyondRepair) return this.#replace(item, stored, folder, signal)
-    if (isNothing(changes)) return this.#finish(item, stored, signal)
+    if (isNothing(changes)) return this.#finishAsSeen(item, stored, signal)
     this.#known.doubt(item.id) // until all of it is done
     const error = await this.#apply(item, changes, exceptionIds(stored, item.event), signal)
     if (error) return { ok: false, error }
     const now = await this.#look(item.id, signal)
-    return now instanceof Error ? { ok: false, error: now } : this.#finish(item, now, signal)
+    return now instanceof Error ? { ok: false, error: now } : this.#finishAsSeen(item, now, signal)
+  }
+
+  /** Somebody may have been at it between our last write and the look: then the next listing looks once more. */
+  async #finishAsSeen(item: SettleItem, seen: GraphItem, signal: AbortSignal): Promise<WriteOutcome> {
+    const outcome = await this.#finish(item, seen, signal)
+    if (outcome.ok && !isAs(item.event, seen)) this.#known.doubt(item.id)
+    return outcome
   }
 
   /** The mark last: only now the copy is what it says. Nothing but the mark is written, so no version is asked for. */
   async #finish(item: SettleItem, stored: GraphItem, signal: AbortSignal): Promise<WriteOutcome> {
     const markText = formatMark(item.mark)
     if (stored.markText === markText) return this.#done(item, stored.version)
-    const step: BatchStep = { method: "PATCH", path: this.#path(item.id), body: markField(markText) }
+    const path = this.#path(item.id)
+    const step: BatchStep = { method: "PATCH", path, ifMatch: stored.version, body: markField(markText) }
     const [outcome] = await this.#send([step], false, signal)
     if (outcome?.kind !== "Answered") return { ok: false, error: outcome?.error ?? new ChangedMeanwhileError(item.id) }
     const { answer } = outcome
@@ -208,4 +217,13 @@ function firstError(outcomes: readonly StepOutcome[]): Error | undefined {
     if (!outcome.answer.ok && !isItemGone(outcome.answer.problem)) return problemError(outcome.answer.problem)
   }
   return undefined
+}
+
+function isAs(wanted: CalendarEvent, seen: GraphItem): boolean {
+  const event = readableEvent(seen)
+  return event !== undefined && printOf(event) === printOf(wanted)
+}
+
+function printOf(event: CalendarEvent): string {
+  return fingerprint(normalForm(event, "graph"))
 }
