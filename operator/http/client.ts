@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto"
+import type { Socket } from "node:net"
 import { createSecureContext, getCACertificates, type SecureContext } from "node:tls"
-import { type Dispatcher, EnvHttpProxyAgent } from "undici"
+import { buildConnector, type Dispatcher, EnvHttpProxyAgent } from "undici"
 import { NeedsAttentionError } from "../core/errors.ts"
 
 export type ProxySettings = { readonly httpProxy?: string; readonly httpsProxy?: string; readonly noProxy?: string }
@@ -14,6 +15,10 @@ export type DispatcherOptions = {
   readonly connectTimeoutMs: number
   /** How long to wait for the response's head, and between two pieces of its body. */
   readonly answerTimeoutMs: number
+  /** Connect here; the URL's name stays the one the certificate must have. Direct connections only. */
+  readonly resolveTo?: string | undefined
+  /** Told of each new direct connection before anything is sent on it. It then carries one request at a time. */
+  readonly onConnected?: ((socket: Socket) => void) | undefined
 }
 
 /**
@@ -26,6 +31,8 @@ export function openDispatcher({
   connections,
   connectTimeoutMs,
   answerTimeoutMs,
+  resolveTo,
+  onConnected,
 }: DispatcherOptions): Dispatcher {
   const tls = caBundlePem === undefined ? {} : { secureContext: trustAlso(caBundlePem) }
   return new EnvHttpProxyAgent({
@@ -34,11 +41,28 @@ export function openDispatcher({
     httpsProxy: proxy.httpsProxy ?? "",
     noProxy: proxy.noProxy ?? "",
     connections,
-    connect: { timeout: connectTimeoutMs, ...tls },
+    connect:
+      resolveTo === undefined && onConnected === undefined
+        ? { timeout: connectTimeoutMs, ...tls }
+        : connectorTo({ timeout: connectTimeoutMs, allowH2: false, ...tls }, { resolveTo, onConnected }),
     requestTls: { timeout: connectTimeoutMs, ...tls },
     headersTimeout: answerTimeoutMs,
     bodyTimeout: answerTimeoutMs,
   })
+}
+
+function connectorTo(
+  options: buildConnector.BuildOptions,
+  { resolveTo, onConnected }: Pick<DispatcherOptions, "resolveTo" | "onConnected">,
+): buildConnector.connector {
+  const connect = buildConnector(options)
+  return (target, callback) => {
+    const hostname = resolveTo ?? target.hostname
+    connect({ ...target, hostname }, (...result) => {
+      if (result[1]) onConnected?.(result[1])
+      callback(...result)
+    })
+  }
 }
 
 /** Made once: reading a few hundred certificates costs ten milliseconds, too much to do for every socket. */

@@ -1,14 +1,13 @@
 import { randomUUID } from "node:crypto"
-import { gunzipSync } from "node:zlib"
 import { type Context, GraphClientError, type Middleware } from "@microsoft/microsoft-graph-client"
-import { type Dispatcher, request } from "undici"
+import type { Dispatcher } from "undici"
 import { TemporaryError } from "../../core/errors.ts"
-import { networkFailure } from "../../http/network-failure.ts"
 import { retryAfterMs } from "../../http/retry-after.ts"
 import type { AccessToken } from "../access-token.ts"
 import { type Clock, sleep } from "../clock.ts"
 import type { ExchangeDeps } from "../deps.ts"
 import type { Outcome, Throttle } from "../throttle.ts"
+import { type Reply, sendWhole, timeLimit } from "../wire.ts"
 import { CallOptions } from "./call.ts"
 
 /**
@@ -22,15 +21,10 @@ export type ChainDeps = Pick<ExchangeDeps, "clock" | "mayWrite" | "observe"> & {
   readonly throttle: Throttle
 }
 
-/** A whole answer. The body was read to its end: one that breaks off is a failed request, not half a page. */
-type Reply = { readonly status: number; readonly headers: Headers; readonly bytes: BodyBytes }
-type BodyBytes = ArrayBuffer | Uint8Array<ArrayBuffer>
 type Attempt = (context: Context, options: CallOptions) => Promise<Reply>
 
 /** Long pages and full batches take their time; a connection that hangs must not hold a place for ever. */
 const answerWithinMs = 90_000
-/** No page is near this; a packed answer that grows beyond it is no page. */
-const largestAnswerBytes = 128_000_000
 
 export function graphChain(deps: ChainDeps): Middleware {
   const attempt = retrying(deps, authenticated(deps, paced(deps, overTheWire(deps))))
@@ -159,11 +153,11 @@ function overTheWire({ dispatcher, mayWrite, clock }: ChainDeps): Attempt {
   return async (context, { call, signal }) => {
     const headers = new Headers(context.options?.headers)
     headers.set("client-request-id", randomUUID())
-    const limit = timeLimit(clock, signal)
+    const limit = timeLimit({ clock, ms: answerWithinMs, late: "Graph did not answer in time" }, signal)
     try {
       if (call.writes) mayWrite()
       headers.set("Accept-Encoding", "gzip")
-      return await exchange(String(context.request), {
+      return await sendWhole(String(context.request), {
         method: call.method,
         headers: Object.fromEntries(headers),
         body: typeof context.options?.body === "string" ? context.options.body : null,
@@ -174,44 +168,4 @@ function overTheWire({ dispatcher, mayWrite, clock }: ChainDeps): Attempt {
       limit.cancel()
     }
   }
-}
-
-/** Redirects are not followed: they would take the token to another host. */
-async function exchange(
-  url: string,
-  init: NonNullable<Parameters<typeof request>[1]> & { readonly signal: AbortSignal },
-): Promise<Reply> {
-  try {
-    const { statusCode, headers, body } = await request(url, init)
-    const bytes = await body.arrayBuffer()
-    const isPacked = headers["content-encoding"] === "gzip"
-    return { status: statusCode, headers: plainHeaders(headers), bytes: isPacked ? unpacked(bytes) : bytes }
-  } catch (cause) {
-    if (init.signal.aborted) throw init.signal.reason
-    const { reason, code } = networkFailure(cause)
-    throw new TemporaryError(`${new URL(url).host} does not answer (${code})`, { reason, cause })
-  }
-}
-
-/** At once rather than as a stream: a page is small, and a stream per answer leaves its memory to the collector. */
-function unpacked(bytes: ArrayBuffer): Uint8Array<ArrayBuffer> {
-  return gunzipSync(bytes, { maxOutputLength: largestAnswerBytes })
-}
-
-/** Of the answer's headers the chain reads this one, and the library the other. */
-function plainHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): Headers {
-  const plain = new Headers()
-  for (const name of ["retry-after", "content-type"]) {
-    const value = headers[name]
-    if (typeof value === "string") plain.set(name, value)
-  }
-  return plain
-}
-
-function timeLimit(clock: Clock, signal: AbortSignal): { readonly signal: AbortSignal; readonly cancel: () => void } {
-  const limit = new AbortController()
-  const cancel = clock.setTimeout(() => {
-    limit.abort(new TemporaryError("Graph did not answer in time", { reason: "Unreachable" }))
-  }, answerWithinMs)
-  return { signal: AbortSignal.any([signal, limit.signal]), cancel }
 }
