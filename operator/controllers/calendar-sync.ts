@@ -4,7 +4,7 @@ import type { PolicyPlan } from "../resources/calendar-sync-policy.ts"
 import { findCondition } from "../runtime/conditions.ts"
 import type { ReconcileContext, ReconcileResult } from "../runtime/controller.ts"
 import { keyOf, type ObjectKey } from "../runtime/objects.ts"
-import { runSync } from "../sync/run-sync.ts"
+import { runSync, type SyncState } from "../sync/run-sync.ts"
 import { wakeEventsOf } from "./calendar-event.ts"
 import type { ControllerDeps } from "./deps.ts"
 import { setFinalizer } from "./finalizers.ts"
@@ -77,12 +77,7 @@ async function pass(
         mailbox: resolved.mailbox,
         policy: resolved.policy.sync,
         ownership: { ...ownershipOf(deps, resolved), owner: resolved.owner },
-        state: {
-          lastGoodPassAt: instantOf(sync.status?.lastSyncTime),
-          firstSyncDone: sync.status?.firstSyncTime !== undefined,
-          approvedToken: sync.metadata.annotations?.[annotations.approve],
-          recentlyLost: deps.hub.losses.within(keyOf(sync.metadata), startedAt),
-        },
+        state: stateOf(deps, sync, startedAt),
         kind,
         now: startedAt,
         memory: { store: deps.memory, sync: keyOf(sync.metadata) },
@@ -92,10 +87,23 @@ async function pass(
     ),
   )
   deps.hub.losses.note(keyOf(sync.metadata), report, startedAt)
+  deps.hub.noteAbsence(keyOf(sync.metadata), report)
   const latest = await progress.finished()
   measure(deps, { sync: latest, resolved, kind, report, requests, startedAt })
   if (report.stopped) log.warn({ reason: report.synced.reason, kind }, "the pass ended early")
   return await writeReport(deps, { sync: latest, resolved, kind, report, requests, startedAt }, signal)
+}
+
+function stateOf({ hub }: ControllerDeps, { metadata, status }: CalendarSyncObject, now: Temporal.Instant): SyncState {
+  const { inSync = 0, unseen = 0 } = status?.events ?? {}
+  return {
+    lastGoodPassAt: instantOf(status?.lastSyncTime),
+    firstSyncDone: status?.firstSyncTime !== undefined,
+    approvedToken: metadata.annotations?.[annotations.approve],
+    expectedCopies: inSync + unseen,
+    absence: hub.absenceOf(keyOf(metadata)),
+    recentlyLost: hub.losses.within(keyOf(metadata), now),
+  }
 }
 
 function ownershipOf(deps: ControllerDeps, { connection }: ResolvedSync) {

@@ -1,6 +1,8 @@
+import type { Absence } from "../core/absence.ts"
 import type { ExchangeConnection, Source, SourceReading } from "../core/ports.ts"
 import type { KubeResource, ObjectKey } from "../runtime/objects.ts"
 import { Losses } from "../sync/losses.ts"
+import type { SyncReport } from "../sync/report.ts"
 import type { Assessment } from "./connection-proof.ts"
 
 /**
@@ -49,6 +51,8 @@ export class Hub {
   /** What was looked at by this process, and at which generation: before that, its absence here says nothing. */
   readonly #examined = new Map<string, number>()
   readonly losses = new Losses()
+  /** Mailboxes that suddenly list few of their copies, until a second look has told. */
+  readonly #absences = new Map<ObjectKey, Absence>()
   /** Since when a sync's source is ahead of its mailbox. */
   readonly changedAt = new Map<ObjectKey, Temporal.Instant>()
 
@@ -80,11 +84,21 @@ export class Hub {
     return (this.#examined.get(`${kind} ${metadata.uid}`) ?? -1) >= (metadata.generation ?? 0)
   }
 
+  absenceOf(sync: ObjectKey): Absence | undefined {
+    return this.#absences.get(sync)
+  }
+
+  noteAbsence(sync: ObjectKey, { absence }: Pick<SyncReport, "absence">): void {
+    if (absence === undefined) this.#absences.delete(sync)
+    else this.#absences.set(sync, absence)
+  }
+
   forgetSync(key: ObjectKey): void {
     this.synced.delete(key)
     this.attempted.delete(key)
     this.changedAt.delete(key)
     this.losses.forget(key)
+    this.#absences.delete(key)
   }
 
   async close(): Promise<void> {

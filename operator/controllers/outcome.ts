@@ -37,7 +37,14 @@ export function outcomeOfReport(report: SyncReport, { sync, policy, now }: Now):
   if (failures === 0) return { conditions, consecutiveFailures: 0 }
   // Certain of everything, but for events that the source has to mend: the interval is soon enough.
   if (report.goodPassAt !== undefined) return { conditions, consecutiveFailures: failures }
-  return { conditions, consecutiveFailures: failures, retry: retryOf(report.stopped, verdict) }
+  const retry = retryOfReport(report, verdict, now)
+  return { conditions, consecutiveFailures: failures, retry }
+}
+
+/** Copies that are suddenly not listed are looked for once more at their time: sooner would tell nothing. */
+function retryOfReport({ stopped, secondLookAt }: SyncReport, verdict: Verdict, now: Temporal.Instant): Retry {
+  if (stopped !== undefined || secondLookAt === undefined) return retryOf(stopped, verdict)
+  return { sooner: true, afterMs: Math.max(0, now.until(secondLookAt).total("milliseconds")) }
 }
 
 /** An event that stays wrong for weeks is not told anew after every pass: its count ends where it has made its point. */

@@ -7,8 +7,8 @@ import type { PlanRequest } from "./plan-request.ts"
 import type { RememberedPair, StoredEvent } from "./ports.ts"
 import { liesIn } from "./span.ts"
 
-/** Why a desired item has no copy and gets none, or has one that is left as it is. */
-type SkipReason = "TooOld" | "DeletedInExchange" | "MailboxIncomplete" | "EventUnreadable"
+/** Why a desired item has no copy and gets none (`NotListed`: see absence.ts), or has one that is left as it is. */
+type SkipReason = "TooOld" | "DeletedInExchange" | "MailboxIncomplete" | "NotListed" | "EventUnreadable"
 
 type Pair = { readonly item: DesiredItem; readonly copy: StoredEvent }
 

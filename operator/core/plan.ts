@@ -34,7 +34,8 @@ import type { SyncPolicy } from "./policy.ts"
  *   desired           only such duplicates      many at once, word for word as written: adopted
  *   any               twice by our own doing    the second is removed
  *
- * A copy another cluster wrote since our last good pass stops everything: two operators share one installation id.
+ * A copy another cluster wrote since our last good pass stops everything: two operators share one installation id. And
+ * a mailbox that suddenly lists few of its copies is looked at again before anything is made anew (absence.ts).
  */
 
 export type Plan = Omit<DesiredPlan, "operations"> & {

@@ -1,3 +1,4 @@
+import { type Absence, secondLookAt } from "../core/absence.ts"
 import type { DesiredSet } from "../core/desired.ts"
 import { reasonOf } from "../core/errors.ts"
 import type { GuardedPlan, Hold } from "../core/guard.ts"
@@ -18,6 +19,8 @@ export type SyncReport = {
     readonly inSync: number
     readonly held: number
     readonly failed: number
+    /** Copies that may be there and are not listed, while that is not sure. */
+    readonly unseen?: number
   }
   readonly lastPass: {
     readonly created: number
@@ -51,6 +54,9 @@ export type SyncReport = {
   readonly failedKeys: ReadonlySet<string>
   readonly synced: { readonly status: "True" | "False"; readonly reason: string; readonly message: string }
   readonly drifted?: { readonly reason: "DriftDetected" | "DriftCorrected"; readonly message: string }
+  /** The mailbox suddenly lists few of its copies: to be kept as `state.absence`, and looked at again at this time. */
+  readonly absence?: Absence
+  readonly secondLookAt?: Temporal.Instant
   /** Copies removed without others made, where that is not nothing; approved ones are nobody's accident. */
   readonly losses?: { readonly count: number; readonly areApproved: boolean }
   /** The core error that ended writing early; what was done before it is counted. */
@@ -71,6 +77,7 @@ export type PassResult = {
   readonly firstSyncDone: boolean
   readonly desired: DesiredSet
   readonly plan: Plan
+  readonly absence?: Absence | undefined
   readonly guarded: GuardedPlan
   readonly applied: Applied
 }
@@ -106,6 +113,7 @@ export function reportPass(pass: PassResult): SyncReport {
     failedKeys: new Set(failures.map(({ key }) => key)),
     synced: syncedOf(pass, counted),
     ...(found > 0 ? { drifted: driftedOf(found, restored) } : {}),
+    ...(pass.absence ? { absence: pass.absence, secondLookAt: secondLookAt(pass.absence) } : {}),
     ...lossesOf(pass),
     ...(applied.stopped ? { stopped: applied.stopped } : {}),
     ...(isGood ? { goodPassAt: pass.now } : {}),
@@ -135,13 +143,17 @@ function messageOf(error: Error): string {
   return reasonOf(error) === "InternalError" ? "an unexpected error; the log of the operator has it" : error.message
 }
 
-function countEvents({ desired, plan, guarded, applied }: PassResult, failed: number): SyncReport["events"] {
+function countEvents({ desired, plan, absence, guarded, applied }: PassResult, failed: number): SyncReport["events"] {
   const written = applied.results.filter(({ operation, outcome }) => outcome.ok && "item" in operation).length
+  const inSync = plan.inStep.length + written
+  const unseen = absence ? Math.max(0, absence.expected - inSync) : countUnseen(plan)
   return {
     desired: desired.items.length + desired.problems.length - countSkipped(plan),
-    inSync: plan.inStep.length + written,
+    inSync,
     held: guarded.held.length,
     failed,
+    // With those in sync as many as were expected: the next pass expects them still, in another process too.
+    ...(unseen > 0 ? { unseen } : {}),
   }
 }
 
@@ -152,7 +164,7 @@ function countSkipped(plan: Plan): number {
 
 /** Desired items whose copies may be there, only not seen. */
 function countUnseen({ skipped }: Plan): number {
-  return skipped.filter(({ reason }) => reason === "MailboxIncomplete").length
+  return skipped.filter(({ reason }) => reason === "MailboxIncomplete" || reason === "NotListed").length
 }
 
 function countDone({ results }: Applied, kind: Operation["kind"]): number {
@@ -184,6 +196,7 @@ function syncedOf(pass: PassResult, events: SyncReport["events"]): SyncReport["s
   const share = `${events.inSync} of ${events.desired} events are in sync${remarks(pass.plan)}`
   if (stopped) return { status: "False", reason: reasonOf(stopped), message: `${share}; ${stopped.message}` }
   if (guarded.hold) return { status: "False", reason: "PartiallyApplied", message: guarded.hold.message }
+  if (pass.absence) return { status: "False", reason: "PartiallyApplied", message: suddenlyMissing(pass.absence) }
   if (events.failed > 0) {
     const reason = events.inSync > 0 ? "PartiallyApplied" : "ApplyFailed"
     return { status: "False", reason, message: `${share}, ${events.failed} failed` }
@@ -196,6 +209,13 @@ function syncedOf(pass: PassResult, events: SyncReport["events"]): SyncReport["s
   if (management === "ObserveOnly")
     return { status: "True", reason: "ObserveOnly", message: `${share}; nothing is written` }
   return { status: "True", reason: "InSync", message: share }
+}
+
+function suddenlyMissing(absence: Absence): string {
+  const { expected, missing } = absence
+  const shown = missing === expected ? "none" : `only ${expected - missing}`
+  const at = secondLookAt(absence).round("second")
+  return `the mailbox shows ${shown} of the ${expected} copies that were there; nothing is made again before another look at ${at}`
 }
 
 /** What was left alone on purpose and may surprise: nobody would look for it otherwise. */

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util"
+import { type Absence, findAbsence, isSecondLookDue, planUnderAbsence } from "../core/absence.ts"
 import type { Ownership } from "../core/copies.ts"
 import { type DesiredSet, desiredSet } from "../core/desired.ts"
 import { NeedsAttentionError, reasonOf } from "../core/errors.ts"
@@ -12,7 +13,7 @@ import { type Applied, type AppliedOperation, applyPlan, withoutUnreplaced } fro
 import { rememberPass } from "./remember.ts"
 import { type PassKind, reportPass, type SyncReport } from "./report.ts"
 
-/** What is known from earlier passes: all of it stands in the status of the CalendarSync. */
+/** What is known from earlier passes: most stands in the status of the CalendarSync, the rest this process keeps. */
 export type SyncState = {
   /** `goodPassAt` of the last report that had one. */
   readonly lastGoodPassAt?: Temporal.Instant | undefined
@@ -20,6 +21,10 @@ export type SyncState = {
   readonly firstSyncDone: boolean
   /** The value of the annotation calsync.dev/approve. */
   readonly approvedToken?: string | undefined
+  /** `events.inSync` and `events.unseen` of the last report. */
+  readonly expectedCopies?: number | undefined
+  /** `absence` of the last report. */
+  readonly absence?: Absence | undefined
   /** `Losses.within` of the last day, as far as this process knows. */
   readonly recentlyLost?: number | undefined
 }
@@ -55,7 +60,9 @@ export async function runSync(request: SyncRequest, signal: AbortSignal): Promis
   const applied: AppliedOperation[] = []
   for (let round = 1; ; round++) {
     const listing = await list(request, window, round, signal)
-    const plan = planSync({ ...request, ...request.state, desired, listing, window, memory })
+    const planned = planSync({ ...request, ...request.state, desired, listing, window, memory })
+    const absence = findAbsence({ ...request, ...request.state, listing, plan: planned, isFresh: isFresh(request) })
+    const plan = absence ? planUnderAbsence(planned) : planned
     const guarded = guardPlan({ ...request, ...request.state, plan })
     const written = await apply(request, withoutFailed(guarded.operations, applied), signal)
     const moved = written.results.filter(isChangedMeanwhile)
@@ -63,7 +70,7 @@ export async function runSync(request: SyncRequest, signal: AbortSignal): Promis
       applied.push(...written.results.filter(result => !isChangedMeanwhile(result)))
       continue
     }
-    return conclude(request, { desired, plan, guarded, memory, earlier: applied, last: written }, signal)
+    return conclude(request, { desired, plan, absence, guarded, memory, earlier: applied, last: written }, signal)
   }
 }
 
@@ -76,15 +83,19 @@ async function loadMemory(
 }
 
 async function list(request: SyncRequest, window: Window, round: number, signal: AbortSignal): Promise<Listing> {
-  const { policy, state, kind, mailbox } = request
+  const { policy, state, mailbox } = request
   return mailbox.list(
     {
       window: widened(window, listingMargin),
       includeForeign: !state.firstSyncDone && policy.firstSync.matchExisting,
-      fresh: kind === "Full" && round === 1,
+      fresh: isFresh(request) && round === 1,
     },
     signal,
   )
+}
+
+function isFresh({ kind, state, now }: SyncRequest): boolean {
+  return kind === "Full" || isSecondLookDue(state.absence, now)
 }
 
 async function apply(request: SyncRequest, operations: readonly Operation[], signal: AbortSignal): Promise<Applied> {
@@ -122,6 +133,7 @@ function targetOf(operation: Operation): string {
 type Outcome = {
   readonly desired: DesiredSet
   readonly plan: Plan
+  readonly absence: Absence | undefined
   readonly guarded: GuardedPlan
   readonly memory: readonly RememberedPair[] | undefined
   readonly earlier: readonly AppliedOperation[]
@@ -129,7 +141,7 @@ type Outcome = {
 }
 
 async function conclude(request: SyncRequest, outcome: Outcome, signal: AbortSignal): Promise<SyncReport> {
-  const { desired, plan, guarded, memory, earlier, last } = outcome
+  const { desired, plan, absence, guarded, memory, earlier, last } = outcome
   const applied = { ...last, results: [...earlier, ...last.results] }
   if (request.memory && request.policy.onExchangeDelete === "Respect") {
     const pairs = rememberPass({ plan, results: last.results, before: memory ?? [] })
@@ -144,6 +156,7 @@ async function conclude(request: SyncRequest, outcome: Outcome, signal: AbortSig
     firstSyncDone: request.state.firstSyncDone,
     desired,
     plan,
+    absence,
     guarded,
     applied,
   })

@@ -26,6 +26,19 @@ test("a good pass is Ready and InSync, whatever was before", () => {
   assert.deepEqual([outcome.consecutiveFailures, outcome.retry], [0, undefined])
 })
 
+test("copies that are suddenly not listed are looked for again at their time, not sooner", () => {
+  const synced = { status: "False", reason: "PartiallyApplied", message: "the mailbox shows none" } as const
+  const { goodPassAt: _good, ...doubtful } = report({ synced, secondLookAt: now.add({ minutes: 10 }) })
+  const outcome = outcomeOfReport(doubtful, { sync: wasReady(0), policy, now: now.add({ seconds: 30 }) })
+
+  assert.deepEqual(said(outcome), {
+    Ready: "True/Succeeded",
+    Reconciling: "True/ProgressingWithRetry",
+    Synced: "False/PartiallyApplied",
+  })
+  assert.deepEqual(outcome.retry, { sooner: true, afterMs: 570_000 })
+})
+
 for (const { failures, expected } of [
   { failures: 0, expected: "True/Succeeded" },
   { failures: 1, expected: "True/Succeeded" },

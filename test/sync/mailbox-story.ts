@@ -54,6 +54,8 @@ export class MailboxStory {
     this.state = {
       firstSyncDone: report.firstSyncDone,
       lastGoodPassAt: report.goodPassAt ?? this.state.lastGoodPassAt,
+      expectedCopies: report.events.inSync + (report.events.unseen ?? 0),
+      absence: report.absence,
     }
     return report
   }

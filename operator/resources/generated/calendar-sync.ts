@@ -48,6 +48,8 @@ export type CalendarSyncStatus = {
     readonly held?: number
     /** How many could not be read or written in the last pass. */
     readonly failed?: number
+    /** How many copies that were there it suddenly does not list; they are looked for again. */
+    readonly unseen?: number
     /** inSync/desired, for the list. */
     readonly summary?: string
   }
