@@ -8,6 +8,9 @@ import type { Clock } from "./clock.ts"
 export type Reply = { readonly status: number; readonly headers: Headers; readonly bytes: BodyBytes }
 type BodyBytes = ArrayBuffer | Uint8Array<ArrayBuffer>
 
+/** The same on every request: servers may list whom they admit by it. */
+export const userAgent = "calsync"
+
 /** No page is near this; a packed answer that grows beyond it is no page. */
 const largestAnswerBytes = 128_000_000
 

@@ -44,7 +44,7 @@ export function openDispatcher({
     connect:
       resolveTo === undefined && onConnected === undefined
         ? { timeout: connectTimeoutMs, ...tls }
-        : connectorTo({ timeout: connectTimeoutMs, allowH2: false, ...tls }, { resolveTo, onConnected }),
+        : connectorTo({ timeout: connectTimeoutMs, ...tls }, { resolveTo, onConnected }),
     requestTls: { timeout: connectTimeoutMs, ...tls },
     headersTimeout: answerTimeoutMs,
     bodyTimeout: answerTimeoutMs,
@@ -55,7 +55,8 @@ function connectorTo(
   options: buildConnector.BuildOptions,
   { resolveTo, onConnected }: Pick<DispatcherOptions, "resolveTo" | "onConnected">,
 ): buildConnector.connector {
-  const connect = buildConnector(options)
+  // A resumed session would not show the server's certificate to who is told of the connection.
+  const connect = buildConnector({ ...options, allowH2: false, maxCachedSessions: 0 })
   return (target, callback) => {
     const hostname = resolveTo ?? target.hostname
     connect({ ...target, hostname }, (...result) => {

@@ -54,7 +54,7 @@ export type Challenge = {
   readonly message: Buffer
 }
 
-export type AvPair = { readonly id: number; readonly value: Buffer }
+type AvPair = { readonly id: number; readonly value: Buffer }
 
 /** §2.2.1.2. Throws NtlmChallengeError. */
 export function readChallenge(message: Buffer): Challenge {

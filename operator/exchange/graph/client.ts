@@ -2,12 +2,11 @@ import { Client, GraphClientError, ResponseType } from "@microsoft/microsoft-gra
 import { NeedsAttentionError, TemporaryError } from "../../core/errors.ts"
 import { retryAfterMs } from "../../http/retry-after.ts"
 import type { Clock } from "../clock.ts"
+import { userAgent } from "../wire.ts"
 import { CallOptions, type GraphCall, immutableIds } from "./call.ts"
 import { isRecord, type JsonRecord, recordsAt, textAt } from "./json.ts"
 import { type ChainDeps, graphChain } from "./middleware.ts"
 import { type GraphAnswer, problemError, readProblem } from "./problem.ts"
-
-const userAgent = "calsync"
 
 /** What one page of a collection said. */
 export type Page = { readonly items: readonly JsonRecord[]; readonly nextLink?: string; readonly deltaLink?: string }

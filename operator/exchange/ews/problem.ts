@@ -1,0 +1,143 @@
+import { ChangedMeanwhileError, NeedsAttentionError, TemporaryError } from "../../core/errors.ts"
+import { childOf, childrenOf, type XmlElement } from "./xml-read.ts"
+
+/**
+ * What Exchange Server says when it does not do what was asked. Only codes are contract; texts are localised, may repeat
+ * what was sent, and are never read or shown: https://learn.microsoft.com/exchange/client-developer/web-service-reference/responsecode
+ */
+export type EwsProblem = {
+  /** Of the answer it came in; 200 for problems of one item. */
+  readonly status: number
+  /** `ErrorItemNotFound` …; empty where the answer was not SOAP. */
+  readonly code: string
+  readonly retryAfterMs?: number | undefined
+  /** What a 401 offers: names of schemes. */
+  readonly schemes?: readonly string[]
+}
+
+/**
+ * A fault in any of its shapes: the code as detail, as the code of the fault only, or wrapped in another. Where it came
+ * over HTTP 200 it means the same.
+ */
+export function readFault(fault: XmlElement, status: number, retryAfterMs: number | undefined): EwsProblem {
+  const detail = childOf(fault, "detail")
+  const said = detail?.children.find(child => child.name.endsWith(":ResponseCode"))?.text
+  const faultCode = (childOf(fault, "faultcode")?.text ?? "").split(":").at(-1)
+  const messageXml = detail?.children.find(child => child.name.endsWith(":MessageXml"))
+  return problemOf({ status, code: wordIn(said) ?? wordIn(faultCode) ?? "ErrorUnknown", messageXml, retryAfterMs })
+}
+
+/** The problem of one `…ResponseMessage`; undefined when it says it went well. */
+export function readMessageProblem(message: XmlElement): EwsProblem | undefined {
+  if (message.attributes["ResponseClass"] === "Success") return undefined
+  const code = wordIn(childOf(message, "m:ResponseCode")?.text) ?? "ErrorUnknown"
+  return problemOf({ status: 200, code, messageXml: childOf(message, "m:MessageXml"), retryAfterMs: undefined })
+}
+
+/** Nothing was done, and nothing should be asked for a while. */
+export function isBusy({ code }: EwsProblem): boolean {
+  return busyCodes.has(code)
+}
+
+/** Nobody is to blame and the same request may succeed later; a write may or may not have happened. */
+export function isServerTrouble({ status, code }: EwsProblem): boolean {
+  return transientCodes.has(code) || (code === "" && (status >= 500 || status === 408 || status === 200))
+}
+
+function isItemGone({ code }: EwsProblem): boolean {
+  return code === "ErrorItemNotFound" || code === "ErrorCalendarOccurrenceIsDeletedFromRecurrence"
+}
+
+/** The core error of a problem. `itemId` when one item was spoken about: then its absence is news about that item. */
+export function problemError(problem: EwsProblem, itemId?: string): Error {
+  const { status, code } = problem
+  const told = [status, code].filter(Boolean).join(" ")
+  if (isBusy(problem)) return temporary(`Exchange asks for a pause (${told})`, "Throttled", problem)
+  if (isServerTrouble(problem)) return temporary(`Exchange is in trouble (${told})`, "Unreachable", problem)
+  const known = attention.get(code) ?? (code === "" ? refusalOf(problem) : undefined)
+  if (known) return new NeedsAttentionError(`${known.text} (${told})`, { reason: known.reason })
+  if (itemId !== undefined && (isItemGone(problem) || changedCodes.has(code))) return new ChangedMeanwhileError(itemId)
+  return new NeedsAttentionError(`Exchange refused the request (${told})`, { reason: "ApplyFailed" })
+}
+
+type Told = { readonly reason: string; readonly text: string }
+
+function problemOf({
+  status,
+  code,
+  messageXml,
+  retryAfterMs,
+}: {
+  readonly status: number
+  readonly code: string
+  readonly messageXml: XmlElement | undefined
+  readonly retryAfterMs: number | undefined
+}): EwsProblem {
+  const values = new Map(childrenOf(messageXml, "t:Value").map(one => [one.attributes["Name"], one.text]))
+  const backOff = values.get("BackOffMilliseconds") ?? ""
+  const pauseMs = /^\d{1,9}$/.test(backOff) ? Number(backOff) : retryAfterMs
+  // A server in between wraps what another said.
+  const inner = wordIn(values.get("InnerErrorResponseCode"))
+  const isWrapped = inner !== undefined && code === "ErrorInternalServerError"
+  return { status, code: isWrapped ? inner : code, ...(pauseMs !== undefined && { retryAfterMs: pauseMs }) }
+}
+
+/** Codes are told to people: a text in their place, which may repeat what was sent, is not. */
+function wordIn(text: string | undefined): string | undefined {
+  return text !== undefined && /^Error[A-Za-z0-9]{1,80}$/.test(text) ? text : undefined
+}
+
+function temporary(text: string, reason: string, { retryAfterMs }: EwsProblem): TemporaryError {
+  return new TemporaryError(text, retryAfterMs === undefined ? { reason } : { reason, retryAfterMs })
+}
+
+/** Answers that are not SOAP: the web server in front, a proxy, or Exchange Online. */
+function refusalOf({ status, schemes = [] }: EwsProblem): Told {
+  if (status === 401) {
+    const offered = schemes.length > 0 ? `it offers ${schemes.join(", ")}` : "it offers no scheme"
+    return { reason: "InvalidClient", text: `Exchange does not accept the credential; ${offered}` }
+  }
+  if (status === 403) return { reason: "UnsupportedServer", text: switchedOff }
+  const text = "there is no EWS at this address; it must be that of /EWS/Exchange.asmx itself"
+  return { reason: "UnsupportedServer", text }
+}
+
+const switchedOff =
+  "EWS is switched off here: in Exchange Online for good, where Graph is the way; on a server by EwsEnabled or its lists of applications"
+
+const busyCodes = new Set(["ErrorServerBusy", "ErrorExceededConnectionCount", "ErrorTooManyObjectsOpened"])
+
+const transientCodes = new Set([
+  "ErrorADUnavailable",
+  "ErrorBatchProcessingStopped",
+  "ErrorConnectionFailed",
+  "ErrorInsufficientResources",
+  "ErrorInternalServerError",
+  "ErrorInternalServerTransientError",
+  "ErrorMailboxFailover",
+  "ErrorMailboxMoveInProgress",
+  "ErrorMailboxStoreUnavailable",
+  "ErrorTimeoutExpired",
+  "ErrorUnknown",
+])
+
+const changedCodes = new Set(["ErrorIrresolvableConflict", "ErrorStaleObject", "ErrorInvalidChangeKey"])
+
+const missing: Told = { reason: "MailboxNotFound", text: "there is no such mailbox" }
+const denied: Told = { reason: "AccessDenied", text: "the account may not act for this mailbox" }
+const outdated: Told = { reason: "UnsupportedServer", text: "the server does not speak the version asked for" }
+
+const attention: ReadonlyMap<string, Told> = new Map([
+  ["ErrorNonExistentMailbox", missing],
+  ["ErrorInvalidUserPrincipalName", missing],
+  ["ErrorInvalidSmtpAddress", missing],
+  ["ErrorMissingEmailAddress", missing],
+  ["ErrorNonPrimarySmtpAddress", { ...missing, text: "the address is not the mailbox's primary one" }],
+  ["ErrorImpersonateUserDenied", denied],
+  ["ErrorImpersonationDenied", denied],
+  ["ErrorImpersonationFailed", denied],
+  ["ErrorAccessDenied", denied],
+  ["ErrorFolderNotFound", { ...denied, text: "there is no such folder, or the account may not see it" }],
+  ["ErrorInvalidServerVersion", outdated],
+  ["ErrorIncorrectSchemaVersion", outdated],
+])

@@ -1,0 +1,170 @@
+import { randomUUID } from "node:crypto"
+import { TemporaryError } from "../../core/errors.ts"
+import { retryAfterMs } from "../../http/retry-after.ts"
+import { sleep } from "../clock.ts"
+import type { ExchangeDeps } from "../deps.ts"
+import { type Outcome, Throttle } from "../throttle.ts"
+import { type Reply, timeLimit, userAgent } from "../wire.ts"
+import { openPost } from "./authentication.ts"
+import { readEnvelope, writeEnvelope } from "./envelope.ts"
+import type { Post } from "./post.ts"
+import { type EwsProblem, isBusy, isServerTrouble, problemError, readFault, readMessageProblem } from "./problem.ts"
+import type { EwsSettings } from "./settings.ts"
+import { descend, MalformedXmlError, readXml, type XmlElement } from "./xml-read.ts"
+import type { XmlNode } from "./xml-write.ts"
+
+/** One operation on one mailbox, before authentication, pacing and retries are added to it. */
+export type EwsCall = {
+  /** `m:FindItem` … */
+  readonly request: XmlNode
+  /** Primary address: where the request is routed, and with impersonation whom it acts as. */
+  readonly mailbox: string
+  /** For metrics: `list`, `write` … */
+  readonly operation: string
+  /** Changes something outside: the fence is asked right before it leaves. */
+  readonly writes: boolean
+  /** Asked again by the transport itself; false where the caller sorts out what a lost answer means. */
+  readonly retry: boolean
+}
+
+export type EwsTransportDeps = Pick<ExchangeDeps, "clock" | "random" | "proxy" | "mayWrite" | "observe">
+
+/** Long pages and full batches take their time; a connection that hangs must not hold a place for ever. */
+const answerWithinMs = 90_000
+
+/** Exchange Server over SOAP with one credential: every request of every operation goes through here. */
+export class EwsTransport {
+  readonly #deps: EwsTransportDeps
+  readonly #settings: EwsSettings
+  readonly #throttle: Throttle
+  readonly #post: Post
+  /** The version the server said last, `15.2.1544.9`. */
+  serverVersion: string | undefined
+
+  /** Throws a NeedsAttentionError when the CA bundle cannot be read. Sends nothing. */
+  constructor(deps: EwsTransportDeps, settings: EwsSettings) {
+    this.#deps = deps
+    this.#settings = settings
+    this.#throttle = new Throttle({ ...deps, limits: settings.limits })
+    this.#post = openPost(deps, settings)
+  }
+
+  /** The operation's response element. Throws the core error of whatever came instead. */
+  async ask(call: EwsCall, signal: AbortSignal): Promise<XmlElement> {
+    for (let tries = 1; ; tries += 1) {
+      const { response, error } = await this.#attempt(call, signal)
+      if (response) return response
+      const pauseMs = error instanceof TemporaryError ? error.retryAfterMs : undefined
+      const again = call.retry && error instanceof TemporaryError
+      const delayMs = again ? this.#throttle.retryDelayMs(tries, pauseMs) : undefined
+      if (delayMs === undefined) throw error
+      await sleep(this.#deps.clock, delayMs, signal)
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#post.close()
+  }
+
+  async #attempt(call: EwsCall, signal: AbortSignal): Promise<Result> {
+    const { clock, observe } = this.#deps
+    const { mailbox, operation } = call
+    const leave = await this.#throttle.enter({ mailbox: mailbox.toLowerCase(), cost: 1 }, signal)
+    const startedAtMs = clock.monotonicMs()
+    const attempted = await this.#send(call, signal)
+    leave(paceOutcome(attempted, signal))
+    const durationMs = clock.monotonicMs() - startedAtMs
+    observe({ connection: this.#settings.name, operation, status: attempted.status, durationMs, cost: 1 })
+    if (attempted.error !== undefined) signal.throwIfAborted()
+    return resultOf(attempted, call)
+  }
+
+  /** Never rejects: the place must be given back whatever happens. */
+  async #send(call: EwsCall, signal: AbortSignal): Promise<Attempted> {
+    const { clock } = this.#deps
+    const limit = timeLimit({ clock, ms: answerWithinMs, late: "Exchange did not answer in time" }, signal)
+    try {
+      return this.#understood(await this.#post.send(this.#written(call), limit.signal))
+    } catch (error) {
+      return { status: 0, error }
+    } finally {
+      limit.cancel()
+    }
+  }
+
+  #written({ request, mailbox, writes }: EwsCall): Parameters<Post["send"]>[0] {
+    const body = writeEnvelope(request, this.#settings.access === "Impersonation" ? mailbox : undefined)
+    const headers = {
+      "Content-Type": "text/xml; charset=utf-8",
+      Accept: "text/xml",
+      "Accept-Encoding": "gzip",
+      "User-Agent": userAgent,
+      "X-AnchorMailbox": encodeURI(mailbox),
+      "client-request-id": randomUUID(),
+      "return-client-request-id": "true",
+    }
+    const beforeSending = writes ? this.#deps.mayWrite : () => {}
+    return { headers, body, beforeSending }
+  }
+
+  #understood(reply: Reply): Attempted {
+    const { status, headers } = reply
+    const pauseMs = retryAfterMs(headers.get("retry-after") ?? undefined, this.#deps.clock.now().epochMilliseconds)
+    const envelope = envelopeIn(reply)
+    if (envelope?.kind === "Fault") return { status, problem: readFault(envelope.fault, status, pauseMs) }
+    if (!envelope || status !== 200) {
+      return { status, problem: { status, code: "", retryAfterMs: pauseMs, schemes: schemesIn(headers) } }
+    }
+    this.serverVersion = envelope.serverVersion ?? this.serverVersion
+    return { status, response: envelope.response, problem: pressingProblem(envelope.response) }
+  }
+}
+
+/** A response may carry a problem all the same: that of its messages which concerns the pace. */
+type Attempted = {
+  readonly status: number
+  readonly response?: XmlElement
+  readonly problem?: EwsProblem | undefined
+  readonly error?: unknown
+}
+
+type Result = { readonly response?: XmlElement; readonly error?: unknown }
+
+/** What may be asked again is; the outcomes of a batch of writes are for the caller to read. */
+function resultOf({ response, problem, error }: Attempted, { retry }: EwsCall): Result {
+  if (response && !(retry && problem)) return { response }
+  return { error: problem ? problemError(problem) : error }
+}
+
+function paceOutcome({ problem, error }: Attempted, signal: AbortSignal): Outcome {
+  if (error !== undefined) {
+    return signal.aborted || !(error instanceof TemporaryError) ? { kind: "Abandoned" } : { kind: "Failed" }
+  }
+  if (problem && isBusy(problem)) return { kind: "Paused", retryAfterMs: problem.retryAfterMs }
+  if (problem && isServerTrouble(problem)) return { kind: "Failed", retryAfterMs: problem.retryAfterMs }
+  return { kind: "Answered" }
+}
+
+/** Of busy messages the one that asks for the longest pause; else one that tells of trouble. */
+function pressingProblem(response: XmlElement): EwsProblem | undefined {
+  const messages = descend(response, "m:ResponseMessages")?.children ?? []
+  const problems = messages.flatMap(message => readMessageProblem(message) ?? [])
+  const busy = problems.filter(isBusy).toSorted((a, b) => (b.retryAfterMs ?? 0) - (a.retryAfterMs ?? 0))
+  return busy[0] ?? problems.find(isServerTrouble)
+}
+
+function envelopeIn({ bytes }: Reply): ReturnType<typeof readEnvelope> {
+  try {
+    return readEnvelope(readXml(new TextDecoder().decode(bytes)))
+  } catch (error) {
+    if (error instanceof MalformedXmlError) return undefined
+    throw error
+  }
+}
+
+function schemesIn(headers: Headers): readonly string[] {
+  const offered = (headers.get("www-authenticate") ?? "")
+    .split(",")
+    .map(one => /^\s*([A-Za-z]{2,20})(?:\s|$)/.exec(one)?.[1])
+  return [...new Set(offered.flatMap(scheme => scheme ?? []))]
+}

@@ -1,0 +1,301 @@
+import assert from "node:assert/strict"
+import type { ServerResponse } from "node:http"
+import { after, before, describe, test } from "node:test"
+import { gzipSync } from "node:zlib"
+import { NeedsAttentionError, reasonOf, TemporaryError } from "../../../operator/core/errors.ts"
+import type { RequestObservation } from "../../../operator/exchange/deps.ts"
+import type { EwsCall } from "../../../operator/exchange/ews/transport.ts"
+import { element } from "../../../operator/exchange/ews/xml-write.ts"
+import { VirtualClock } from "../virtual-clock.ts"
+import { fault, messages, requestIn, type ScriptedEws, scriptedEws, success, xml } from "./scripted-ews.ts"
+
+const signal = new AbortController().signal
+let server: ScriptedEws
+
+before(async () => {
+  server = await scriptedEws()
+})
+after(() => server.close())
+
+describe("a request", () => {
+  test("says for whom, as whom and in which version, over a connection kept", async () => {
+    server.script((_seen, response) => xml(response, 200, success("GetFolder", "")))
+    const transport = server.transport()
+
+    const answer = await transport.ask(call(), signal)
+    for (let turn = 0; turn < 5; turn += 1) await transport.ask(call(), signal)
+
+    const [first] = server.seen
+    assert.ok(first)
+    assert.equal(answer.name, "m:GetFolderResponse")
+    assert.equal(transport.serverVersion, "15.2.1544.9")
+    assert.equal(first.headers["x-anchormailbox"], "anna@contoso.test")
+    assert.equal(first.headers["user-agent"], "calsync")
+    assert.match(String(first.headers["client-request-id"]), /^[-0-9a-f]{36}$/)
+    assert.equal(decoded(first.headers.authorization), "CONTOSO\\svc:pä:ss")
+    assert.match(first.body, /<t:RequestServerVersion Version="Exchange2016"\/>/)
+    assert.match(first.body, /<t:PrimarySmtpAddress>anna@contoso.test<\/t:PrimarySmtpAddress>/)
+    assert.equal(requestIn(first).name, "m:GetFolder")
+    const sockets = new Set(server.seen.map(({ socket }) => socket))
+    assert.ok(sockets.size <= 2, `${sockets.size} connections for six requests`)
+  })
+
+  test("acts as nobody else with delegated rights", async () => {
+    server.script((_seen, response) => xml(response, 200, success("GetFolder", "")))
+
+    await server.transport({ access: "Delegate" }).ask(call(), signal)
+
+    assert.doesNotMatch(server.seen[0]?.body ?? "", /ExchangeImpersonation/)
+  })
+
+  test("with a token that is refused is sent once more with another", async () => {
+    server.script((seen, response) =>
+      seen.headers.authorization === "Bearer new"
+        ? xml(response, 200, success("GetFolder", ""))
+        : xml(response, 401, ""),
+    )
+    const token = { get: async () => "old", getInsteadOf: async () => "new" }
+
+    await server.transport({ credential: { kind: "oauth", token } }).ask(call(), signal)
+
+    assert.equal(server.seen.length, 2)
+  })
+
+  test("that writes is kept here by the fence", async () => {
+    server.script((_seen, response) => xml(response, 200, success("CreateItem", "")))
+    const mayWrite = () => {
+      throw new Error("not the leader")
+    }
+    const transport = server.transport({}, { mayWrite })
+
+    await assert.rejects(transport.ask(call({ writes: true, retry: false }), signal), /not the leader/)
+    await transport.ask(call({ writes: false }), signal)
+
+    assert.equal(server.seen.length, 1)
+  })
+
+  test("packed by the server is unpacked", async () => {
+    server.script((_seen, response) => {
+      response.writeHead(200, { "content-type": "text/xml", "content-encoding": "gzip" })
+      response.end(gzipSync(success("GetFolder", "")))
+    })
+
+    assert.equal((await server.transport().ask(call(), signal)).name, "m:GetFolderResponse")
+  })
+
+  test("can be aborted, and a silent server is given up", { timeout: 5_000 }, async () => {
+    server.script(() => {})
+    const abort = new AbortController()
+    const aborted = server.transport().ask(call(), abort.signal)
+    setTimeout(() => abort.abort(new Error("enough")), 20)
+    await assert.rejects(aborted, /enough/)
+
+    const clock = new VirtualClock()
+    const late = assert.rejects(
+      server.transport({}, { clock }).ask(call({ retry: false }), signal),
+      isTemporary("Unreachable"),
+    )
+    while (server.seen.length < 2) await new Promise(resolve => setImmediate(resolve))
+    await clock.advance(90_000)
+    await late
+  })
+})
+
+describe("a server that is not well", () => {
+  const troubles: Record<
+    string,
+    { readonly answer: (response: ServerResponse) => void; readonly reason: string; readonly pauseMs?: number }
+  > = {
+    "a busy fault": {
+      answer: response => xml(response, 500, fault("ErrorServerBusy", { values: { BackOffMilliseconds: "297749" } })),
+      reason: "Throttled",
+      pauseMs: 297_749,
+    },
+    "a busy fault over HTTP 200": {
+      answer: response => xml(response, 200, fault("ErrorServerBusy", { values: { BackOffMilliseconds: "60000" } })),
+      reason: "Throttled",
+      pauseMs: 60_000,
+    },
+    "a busy fault without detail": {
+      answer: response => xml(response, 500, fault("ErrorServerBusy", { detail: false }), { "retry-after": "30" }),
+      reason: "Throttled",
+      pauseMs: 30_000,
+    },
+    "busy, wrapped in another error": {
+      answer: response =>
+        xml(
+          response,
+          200,
+          messages("GetFolder", [
+            {
+              code: "ErrorInternalServerError",
+              values: { InnerErrorResponseCode: "ErrorServerBusy", BackOffMilliseconds: "40000" },
+            },
+          ]),
+        ),
+      reason: "Throttled",
+      pauseMs: 40_000,
+    },
+    "a full queue of the web server": {
+      answer: response => xml(response, 503, "Service Unavailable", { "retry-after": "20" }),
+      reason: "Unreachable",
+      pauseMs: 20_000,
+    },
+    "a fault that passes": {
+      answer: response => xml(response, 500, fault("ErrorMailboxMoveInProgress")),
+      reason: "Unreachable",
+    },
+    "a page instead of SOAP": { answer: response => xml(response, 200, "<html><br></html>"), reason: "Unreachable" },
+    "an answer cut short": {
+      answer: response => xml(response, 200, success("GetFolder", "").slice(0, -20)),
+      reason: "Unreachable",
+    },
+    "a connection that breaks": { answer: response => response.destroy(), reason: "Unreachable" },
+  }
+
+  for (const [name, { answer, reason, pauseMs }] of Object.entries(troubles)) {
+    test(`${name} is ${reason}${pauseMs === undefined ? ", after some tries" : ", not before it says"}`, async () => {
+      server.script((_seen, response) => answer(response))
+
+      await assert.rejects(server.transport().ask(call(), signal), isTemporary(reason, pauseMs))
+
+      assert.equal(server.seen.length, pauseMs === undefined ? 4 : 1)
+    })
+  }
+
+  test("is not asked again before the pause is over, and is after it", async () => {
+    const clock = new VirtualClock()
+    const transport = server.transport({}, { clock })
+    server.script((_seen, response) =>
+      xml(response, 500, fault("ErrorServerBusy", { values: { BackOffMilliseconds: "60000" } })),
+    )
+    await assert.rejects(transport.ask(call(), signal))
+    server.script((_seen, response) => xml(response, 200, success("GetFolder", "")))
+
+    await clock.advance(30_000)
+    await assert.rejects(transport.ask(call(), signal), isTemporary("Throttled", 30_000))
+    assert.equal(server.seen.length, 0)
+    await clock.advance(30_000)
+    await transport.ask(call(), signal)
+
+    assert.equal(server.seen.length, 1)
+  })
+
+  test("is forgiven a short indisposition", async () => {
+    const observed: RequestObservation[] = []
+    server.script((_seen, response) =>
+      server.seen.length < 3
+        ? xml(response, 500, fault("ErrorTimeoutExpired"))
+        : xml(response, 200, success("GetFolder", "")),
+    )
+
+    await server.transport({}, { observe: one => observed.push(one) }).ask(call(), signal)
+
+    assert.deepEqual(
+      observed.map(({ status, operation, connection }) => ({ status, operation, connection })),
+      [500, 500, 200].map(status => ({ status, operation: "probe", connection: "calendars/contoso" })),
+    )
+  })
+
+  test("is not asked to write a second time, and outcomes of items are the caller's", async () => {
+    server.script((_seen, response) => xml(response, 500, fault("ErrorTimeoutExpired")))
+    await assert.rejects(server.transport().ask(call({ retry: false }), signal), isTemporary("Unreachable"))
+    assert.equal(server.seen.length, 1)
+
+    server.script((_seen, response) => xml(response, 200, messages("CreateItem", [{ code: "ErrorServerBusy" }])))
+    assert.equal((await server.transport().ask(call({ retry: false }), signal)).name, "m:CreateItemResponse")
+  })
+})
+
+describe("a refusal", () => {
+  const refusals: Record<
+    string,
+    { readonly answer: (response: ServerResponse) => void; readonly reason: string; readonly says?: RegExp }
+  > = {
+    "an unknown password": {
+      answer: response => {
+        response.writeHead(401, [
+          ["www-authenticate", "Negotiate"],
+          ["www-authenticate", "NTLM"],
+          ["www-authenticate", 'Basic realm="mail"'],
+        ])
+        response.end()
+      },
+      reason: "InvalidClient",
+      says: /it offers Negotiate, NTLM, Basic/,
+    },
+    "EWS switched off": {
+      answer: response => xml(response, 403, ""),
+      reason: "UnsupportedServer",
+      says: /Exchange Online for good, where Graph is the way/,
+    },
+    "a redirect": {
+      answer: response => xml(response, 302, "", { location: "https://elsewhere.test/owa" }),
+      reason: "UnsupportedServer",
+    },
+    "another page": { answer: response => xml(response, 404, ""), reason: "UnsupportedServer" },
+    "an old server": {
+      answer: response => xml(response, 500, fault("ErrorInvalidServerVersion")),
+      reason: "UnsupportedServer",
+    },
+    "no right to impersonate": {
+      answer: response => xml(response, 500, fault("ErrorImpersonateUserDenied", { detail: false })),
+      reason: "AccessDenied",
+    },
+    "no such mailbox": {
+      answer: response => xml(response, 500, fault("ErrorNonExistentMailbox")),
+      reason: "MailboxNotFound",
+    },
+    "a request against the schema": {
+      answer: response => xml(response, 500, fault("ErrorSchemaValidation")),
+      reason: "ApplyFailed",
+    },
+  }
+
+  for (const [name, { answer, reason, says = / / }] of Object.entries(refusals)) {
+    test(`for ${name} is for a person to mend (${reason}) and asked once`, async () => {
+      server.script((_seen, response) => answer(response))
+
+      await assert.rejects(server.transport().ask(call(), signal), (error: unknown) => {
+        assert.ok(error instanceof NeedsAttentionError)
+        assert.equal(error.reason, reason)
+        assert.match(error.message, says)
+        assert.doesNotMatch(error.message, /secret|pä|svc/)
+        return true
+      })
+
+      assert.equal(server.seen.length, 1)
+    })
+  }
+
+  test("of the certificate is no question of the network", async () => {
+    const without = server.transport({ caBundlePem: undefined })
+
+    await assert.rejects(without.ask(call({ retry: false }), signal), isTemporary("TLSFailed"))
+  })
+})
+
+function call(part: Partial<EwsCall> = {}): EwsCall {
+  return {
+    request: element("m:GetFolder"),
+    mailbox: "anna@contoso.test",
+    operation: "probe",
+    writes: false,
+    retry: true,
+    ...part,
+  }
+}
+
+function isTemporary(reason: string, pauseMs?: number): (error: unknown) => boolean {
+  return error => {
+    assert.ok(error instanceof TemporaryError, String(error))
+    assert.equal(reasonOf(error), reason)
+    assert.equal(error.retryAfterMs, pauseMs)
+    assert.doesNotMatch(error.message, /secret/)
+    return true
+  }
+}
+
+function decoded(authorization: string | undefined): string {
+  return Buffer.from((authorization ?? "").replace("Basic ", ""), "base64").toString()
+}
