@@ -1,28 +1,22 @@
 import { setImmediate } from "node:timers/promises"
 import type { CalendarEvent } from "../core/event.ts"
-import { shortHash } from "../core/origin.ts"
 import type { EventProblem } from "../core/ports.ts"
 import { RecurrenceTooComplexError } from "../core/recurrence-errors.ts"
-import { dateKey, instantKey, occurrenceKey } from "../core/time.ts"
+import { occurrenceKey } from "../core/time.ts"
 import type { EventDraft } from "./event-draft.ts"
-import type { Moment } from "./moments.ts"
-import { eventOf, seriesOf } from "./series.ts"
+import { contentHash, familyOf, type IdentityBy, keyOf, ownOccurrence, possibleKeys, sharedKeys } from "./event-keys.ts"
+import { eventOf, seriesOf, whyOverridesLeftOut } from "./series.ts"
 import { splitSeries } from "./split-series.ts"
 import { UnusableEventError } from "./unusable-event.ts"
-import { zonedTime } from "./zones.ts"
 
-/**
- * What an event's key is made of. UIDs are what the standard promises; feeds whose UIDs change with every answer need
- * the content, and feeds that give many events one UID need the start beside it.
- */
-export type IdentityBy = "uid" | "uidAndStart" | "content"
-
-/** 132 bits: never the same by chance. */
-const hashLength = 22
 /** Versions of one event written within one run of a generator are no versions but events that share a UID. */
 const sameRunSeconds = 60
 /** A step of some twenty milliseconds: leases are renewed and probes answered between two of them. */
 const groupsPerTurn = 500
+/** More than this under one key is no history but a flood: to order it would take the time of all the others. */
+const maxVersions = 20_000
+
+type Assembled = { readonly events: readonly CalendarEvent[]; readonly problems: readonly EventProblem[] }
 
 /**
  * VEVENTs that share a UID become events: a series with its changed occurrences, the latest of several versions, several
@@ -32,40 +26,49 @@ export async function assemble(
   drafts: readonly EventDraft[],
   identityBy: IdentityBy,
   signal: AbortSignal,
-): Promise<{ events: CalendarEvent[]; problems: EventProblem[] }> {
+): Promise<Assembled> {
   const events = new Map<string, CalendarEvent>()
   const problems: EventProblem[] = []
   let assembled = 0
   for (const [uid, group] of Map.groupBy(drafts, draft => draft.uid ?? contentHash(draft))) {
     if (++assembled % groupsPerTurn === 0) await setImmediate(undefined, { signal })
     try {
-      for (const event of assembleGroup(uid, group, identityBy))
-        if (!events.has(event.key)) events.set(event.key, event)
+      refuseFlood(group, identityBy)
+      const made = assembleGroup(uid, group, identityBy)
+      for (const event of made.events) if (!events.has(event.key)) events.set(event.key, event)
+      problems.push(...made.problems)
     } catch (error) {
-      problems.push(...[...possibleKeys(uid, group)].map(key => problemOf(key, error)))
+      problems.push(withOtherKeys(problemOf(uid, error), await allKeys(uid, group, identityBy, signal)))
     }
-    const unread = group.find(draft => draft.ruleProblem !== undefined)?.ruleProblem
-    if (unread !== undefined)
-      problems.push({ key: uid, reason: unread.reason, message: `a rule was left out: ${unread.message}` })
   }
   return { events: [...events.values()], problems }
 }
 
-/** All keys that events of an unusable group have had while it was usable: their copies are not to be taken for gone. */
-function possibleKeys(uid: string, group: readonly EventDraft[]): ReadonlySet<string> {
-  const hasSeries = group.some(draft => draft.replaces === undefined)
-  const apart = group.filter(draft => draft.replaces !== undefined && (draft.replaces.andFuture || !hasSeries))
-  return new Set([uid, ...apart.flatMap(draft => unlessUnusable(() => `${uid}/${ownOccurrence(draft)}`) ?? [])])
+function refuseFlood(group: readonly EventDraft[], identityBy: IdentityBy): void {
+  if (group.length <= maxVersions) return
+  const families = Map.groupBy(group, draft => (draft.replaces ? "" : familyOf(draft, identityBy)))
+  if ([...families.values()].every(({ length }) => length <= maxVersions)) return
+  throw new UnusableEventError("TooManyVersions", `more than ${maxVersions} events have its key`)
 }
 
-/** What it says, unless what the event says cannot be used. */
-export function unlessUnusable<T>(read: () => T): T | undefined {
-  try {
-    return read()
-  } catch (error) {
-    if (error instanceof UnusableEventError || error instanceof RangeError) return undefined
-    throw error
+/** All keys that events of an unusable group have had while it was usable: their copies are not to be taken for gone. */
+async function allKeys(
+  uid: string,
+  group: readonly EventDraft[],
+  identityBy: IdentityBy,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const keys = new Set<string>()
+  for (const [index, draft] of group.entries()) {
+    for (const key of possibleKeys(uid, draft, identityBy)) keys.add(key)
+    if (index % groupsPerTurn === groupsPerTurn - 1) await setImmediate(undefined, { signal })
   }
+  return keys
+}
+
+function withOtherKeys(problem: EventProblem, keys: Iterable<string>): EventProblem {
+  const otherKeys = [...keys].filter(key => key !== problem.key)
+  return otherKeys.length === 0 ? problem : { ...problem, otherKeys }
 }
 
 /** What one event's data did wrong; anything else is a bug and passes. */
@@ -77,55 +80,35 @@ export function problemOf(key: string, error: unknown): EventProblem {
   throw error
 }
 
-/** Two events that say the same at the same time are one. */
-function contentHash({ content: { subject, location, time } }: EventDraft): string {
-  const times = time.allDay
-    ? [dateKey(time.start), dateKey(time.end)]
-    : [instantKey(time.start.toInstant()), instantKey(time.end.toInstant())]
-  return shortHash(["content", subject, location ?? "", ...times], hashLength)
-}
-
-function assembleGroup(uid: string, group: readonly EventDraft[], identityBy: IdentityBy): readonly CalendarEvent[] {
+function assembleGroup(uid: string, group: readonly EventDraft[], identityBy: IdentityBy): Assembled {
   const all = group.filter(draft => draft.replaces === undefined)
   const masters = [...Map.groupBy(all, draft => familyOf(draft, identityBy)).values()].flatMap(latestMasters)
   const overrides = group.filter(draft => draft.replaces !== undefined).toSorted(byVersion)
   const series = masters.find(isRecurring) ?? masters[0]
-  if (series === undefined) return orphans(uid, overrides)
+  if (series === undefined) return { events: orphans(uid, overrides), problems: [] }
   const isShared = masters.length > 1 && identityBy !== "content"
   const keyFor = isShared ? sharedKeys(uid, masters) : (master: EventDraft) => keyOf(uid, master, identityBy)
-  return masters
+  const made = masters
     .filter(master => !master.isCancelled)
-    .flatMap(master => {
-      const key = keyFor(master)
-      return master === series ? withOverrides(key, master, overrides) : [eventOf(seriesOf(key, master, []))]
-    })
+    .map(master => assembleEvent(keyFor(master), master, master === series ? overrides : []))
+  return { events: made.flatMap(({ events }) => events), problems: made.flatMap(({ problems }) => problems) }
 }
 
-/** Only what is one event can be several versions of it; within one UID the feed's identity says what is. */
-function familyOf(draft: EventDraft, identityBy: IdentityBy): string {
-  return identityBy === "uid" ? "" : keyOf("", draft, identityBy)
-}
-
-function keyOf(uid: string, draft: EventDraft, identityBy: IdentityBy): string {
-  switch (identityBy) {
-    case "uid":
-      return uid
-    case "uidAndStart":
-      return `${uid}/${occurrenceKey(draft.content.time)}`
-    case "content":
-      return contentHash(draft)
-    default:
-      return identityBy satisfies never
-  }
-}
-
-/** Events that share a UID are told apart by their start, and by all they say where they share that, too. */
-function sharedKeys(uid: string, drafts: readonly EventDraft[]): (draft: EventDraft) => string {
-  const startOf = ({ content }: EventDraft) => occurrenceKey(content.time)
-  const byStart = Map.groupBy(drafts, startOf)
-  return draft => {
-    const start = startOf(draft)
-    return `${uid}/${byStart.get(start)?.length === 1 ? start : contentHash(draft)}`
+/** An event with what happened to it; what had to be left out of it is a problem of all that it became. */
+function assembleEvent(key: string, master: EventDraft, overrides: readonly EventDraft[]): Assembled {
+  const events = withOverrides(key, master, overrides)
+  const leftOut =
+    [master, ...overrides].flatMap(draft => draft.leftOut ?? [])[0] ??
+    (isRecurring(master) ? whyOverridesLeftOut(overrides) : undefined)
+  if (leftOut === undefined) return { events, problems: [] }
+  return {
+    events,
+    problems: [
+      withOtherKeys(
+        { key, ...leftOut },
+        events.map(event => event.key),
+      ),
+    ],
   }
 }
 
@@ -150,15 +133,6 @@ function orphans(key: string, overrides: readonly EventDraft[]): readonly Calend
   return [...latest]
     .filter(([, draft]) => !draft.isCancelled)
     .map(([occurrence, draft]) => ({ key: `${key}/${occurrence}`, ...draft.content }))
-}
-
-/** The original start of an occurrence, or the start of an event: what stands behind the UID in keys. */
-export function ownOccurrence(draft: EventDraft): string {
-  return draft.replaces === undefined ? occurrenceKey(draft.content.time) : momentKey(draft.replaces.moment, draft)
-}
-
-function momentKey(moment: Moment, { zone, zones }: EventDraft): string {
-  return moment.kind === "date" ? dateKey(moment.date) : instantKey(zonedTime(moment, zones, zone).toInstant())
 }
 
 /** The later version last; where nothing tells, the later in the file. */

@@ -90,8 +90,9 @@ function wallOf(line: ContentLine | undefined): Temporal.PlainDateTime | undefin
 }
 
 function wallsOf(line: ContentLine): Temporal.PlainDateTime[] {
-  return readPeriods({ ...line, params: "", value: line.value.replaceAll(/z\b/gi, "") }, maxDates).flatMap(
-    ({ start }) => (start.kind === "wall" ? start.wall : start.kind === "date" ? start.date.toPlainDateTime() : []),
+  const walls = { ...line, params: "", value: line.value.replaceAll(/z\b/gi, "") }
+  return readPeriods([walls], maxDates).values.flatMap(({ start }) =>
+    start.kind === "wall" ? start.wall : start.kind === "date" ? start.date.toPlainDateTime() : [],
   )
 }
 

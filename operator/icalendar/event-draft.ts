@@ -1,4 +1,5 @@
 import type { EventContent, EventTime, OccurrenceKey, RecurrenceRule } from "../core/event.ts"
+import type { EventProblem } from "../core/ports.ts"
 import { RecurrenceTooComplexError, UnreadableRuleError } from "../core/recurrence-errors.ts"
 import { parseRule } from "../core/recurrence-rule.ts"
 import { dateKey, instantKey } from "../core/time.ts"
@@ -21,14 +22,17 @@ export type EventDraft = {
   /** DTSTAMP, or the time of the last change; comparable as text. */
   readonly stamp: string
   readonly rules: readonly RecurrenceRule[]
-  /** Why one of its rules was left out. */
-  readonly ruleProblem: UnreadableRuleError | RecurrenceTooComplexError | undefined
+  /** Something of its recurrence could not be used, where that makes a difference. */
+  readonly leftOut: LeftOut | undefined
   readonly extras: readonly Period[]
   readonly exceptions: readonly Moment[]
   /** RECURRENCE-ID: the occurrence that this one replaces. */
   readonly replaces: { readonly moment: Moment; readonly andFuture: boolean } | undefined
   readonly zones: Zones
 }
+
+/** Why an event is not all that it should be. */
+export type LeftOut = Pick<EventProblem, "reason" | "message">
 
 /** Ten years of daily exceptions; a longer list is a trap. */
 const maxListed = 4_000
@@ -76,39 +80,50 @@ function readReplaced(component: Component): EventDraft["replaces"] {
   return { moment, andFuture: param(line, "RANGE")?.toUpperCase() === "THISANDFUTURE" }
 }
 
-type ReadRecurrence = Pick<EventDraft, "rules" | "ruleProblem" | "extras" | "exceptions">
+type ReadRecurrence = Pick<EventDraft, "rules" | "leftOut" | "extras" | "exceptions">
 
-function readRecurrence(component: Component, time: EventTime, zone: string): ReadRecurrence {
+/** What is left out matters where it would be used: a changed occurrence has no recurrence but that of a changed future. */
+function readRecurrence(component: Component, { allDay }: EventTime, zone: string): ReadRecurrence {
   const all = (name: string) => component.properties.filter(line => line.name === name)
-  return {
-    ...readRules(
-      all("RRULE").map(line => line.value),
-      { zone, allDay: time.allDay },
-    ),
-    extras: all("RDATE")
-      .flatMap(line => readPeriods(line, maxListed))
-      .slice(0, maxListed),
-    exceptions: all("EXDATE")
-      .flatMap(line => readMoments(line, maxListed))
-      .slice(0, maxListed),
-  }
+  const { rules, leftOut } = readRules(
+    all("RRULE").map(line => line.value),
+    { zone, allDay },
+  )
+  const extras = readPeriods(all("RDATE"), maxListed)
+  const exceptions = readMoments(all("EXDATE"), maxListed)
+  const recurs = rules.length > 0 || extras.values.length > 0
+  const replaced = readReplaced(component)
+  const ofSeries = (extras.isPartial && partial("RDATE")) || (exceptions.isPartial && recurs && partial("EXDATE"))
+  const matters = replaced ? replaced.andFuture && leftOut : (leftOut ?? ofSeries)
+  return { rules, extras: extras.values, exceptions: exceptions.values, leftOut: matters || undefined }
+}
+
+function partial(name: "RDATE" | "EXDATE"): LeftOut {
+  const message = `some values of its ${name} cannot be read, or are more than ${maxListed}, and were left out`
+  return { reason: "UnreadableTime", message }
 }
 
 type RuleContext = Parameters<typeof parseRule>[1]
 
 /** A rule that cannot be read leaves the occurrences that the others give, at least the first; the problem says so. */
-function readRules(values: readonly string[], context: RuleContext): Pick<EventDraft, "rules" | "ruleProblem"> {
+function readRules(values: readonly string[], context: RuleContext): Pick<EventDraft, "rules" | "leftOut"> {
   const rules: RecurrenceRule[] = []
-  let ruleProblem: EventDraft["ruleProblem"]
-  for (const value of new Set(values.filter(text => text.trim() !== "").slice(0, maxRules))) {
+  const written = [...new Set(values.filter(text => text.trim() !== ""))]
+  let leftOut = written.length > maxRules ? tooManyRules : undefined
+  for (const value of written.slice(0, maxRules)) {
     try {
       rules.push(parseRule(value, context))
     } catch (error) {
       if (!(error instanceof UnreadableRuleError || error instanceof RecurrenceTooComplexError)) throw error
-      ruleProblem = error
+      leftOut = { reason: error.reason, message: `a rule was left out: ${error.message}` }
     }
   }
-  return { rules, ruleProblem }
+  return { rules, leftOut }
+}
+
+const tooManyRules: LeftOut = {
+  reason: "RecurrenceTooComplex",
+  message: `it has more than ${maxRules} rules; the rest is left out`,
 }
 
 /**

@@ -26,14 +26,41 @@ export function readMoment(line: ContentLine): Moment | undefined {
   return momentOf(line.value, line)
 }
 
-/** The values of a list, unreadable ones left out; `limit` is how many are looked at. */
-export function readMoments(line: ContentLine, limit: number): Moment[] {
-  return line.value.split(",", limit).flatMap(value => momentOf(value, line) ?? [])
+/** The values of a property that may be written several times, each with several values. */
+export type List<T> = {
+  readonly values: readonly T[]
+  /** Not all of them are there: some could not be read, or there were more than `limit`. */
+  readonly isPartial: boolean
+}
+
+/** EXDATE: dates or times. */
+export function readMoments(lines: readonly ContentLine[], limit: number): List<Moment> {
+  return readList(lines, limit, momentOf)
 }
 
 /** RDATE: dates, times or periods. */
-export function readPeriods(line: ContentLine, limit: number): Period[] {
-  return line.value.split(",", limit).flatMap(value => periodOf(value, line) ?? [])
+export function readPeriods(lines: readonly ContentLine[], limit: number): List<Period> {
+  return readList(lines, limit, periodOf)
+}
+
+/** A value that says nothing, as after a comma too many, is none. */
+function readList<T>(
+  lines: readonly ContentLine[],
+  limit: number,
+  readValue: (value: string, line: ContentLine) => T | undefined,
+): List<T> {
+  const values: T[] = []
+  let isPartial = false
+  for (const line of lines) {
+    for (const text of line.value.split(",", limit + 1)) {
+      if (text.trim() === "") continue
+      if (values.length === limit) return { values, isPartial: true }
+      const value = readValue(text, line)
+      if (value === undefined) isPartial = true
+      else values.push(value)
+    }
+  }
+  return { values, isPartial }
 }
 
 function periodOf(value: string, line: ContentLine): Period | undefined {

@@ -1,6 +1,6 @@
 import type { CalendarEvent, EventContent, EventTime, OccurrenceKey, RecurrenceRule } from "../core/event.ts"
 import { occurrenceKey } from "../core/time.ts"
-import { type EventDraft, localDate, occurrenceOf } from "./event-draft.ts"
+import { type EventDraft, type LeftOut, localDate, occurrenceOf } from "./event-draft.ts"
 import type { Period } from "./moments.ts"
 import { zonedTime } from "./zones.ts"
 
@@ -26,6 +26,14 @@ export type Override = {
 
 /** More changes of one series than any calendar shows; later ones are left out. */
 const maxOverrides = 4_000
+
+export function whyOverridesLeftOut(overrides: readonly EventDraft[]): LeftOut | undefined {
+  if (overrides.length <= maxOverrides) return undefined
+  return {
+    reason: "RecurrenceTooComplex",
+    message: `it has more than ${maxOverrides} changed occurrences; the rest is left out`,
+  }
+}
 
 /** Of several overrides of one occurrence the last in `overrides` counts. */
 export function seriesOf(key: string, master: EventDraft, overrides: readonly EventDraft[]): Series {

@@ -100,6 +100,7 @@ export const eventReasons = [
   "FloatingTime",
   "InvalidSpec",
   "RecurrenceTooComplex",
+  "TooManyVersions",
   "UnknownTimeZone",
   "UnreadableRule",
   "UnreadableTime",
