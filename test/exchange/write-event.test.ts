@@ -1,12 +1,13 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 import fc from "fast-check"
-import type { CalendarEvent, EventContent } from "../../operator/core/event.ts"
+import type { CalendarEvent } from "../../operator/core/event.ts"
 import { fingerprint } from "../../operator/core/fingerprint.ts"
 import { readEvent, readItem } from "../../operator/exchange/graph/read-event.ts"
 import { writeContent, writeEvent, writeLook, writeNew } from "../../operator/exchange/graph/write-event.ts"
 import { canStoreSeries, normalForm, seriesOf } from "../../operator/exchange/normal-form.ts"
 import { at, holiday, lesson, timed, weekly } from "../fakes/lesson.ts"
+import { contents } from "./contents.ts"
 import { markFor } from "./copies.ts"
 
 const window = { start: at("2026-11-20T00:00"), end: at("2027-01-31T00:00") }
@@ -187,34 +188,4 @@ function throughGraph(event: CalendarEvent): CalendarEvent {
   const item = readItem({ id: "id", "@odata.etag": 'W/"1"', ...body, ...times })
   assert.ok(item)
   return readEvent(item)
-}
-
-function contents(): fc.Arbitrary<EventContent> {
-  const text = fc.string({ unit: "grapheme", maxLength: 300 })
-  const moment = fc.integer({ min: 0, max: 3_000_000 }).map(minutes => at("2024-01-01T00:00").add({ minutes }))
-  const zone = fc.constantFrom("Europe/Copenhagen", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "UTC")
-  const timedAt = fc.tuple(moment, zone, fc.nat(5_000)).map(([start, zoneId, minutes]) => {
-    const from = start.toZonedDateTimeISO(zoneId)
-    return { allDay: false as const, start: from, end: from.add({ minutes }) }
-  })
-  const daysAt = fc.tuple(fc.nat(3_000), fc.integer({ min: 1, max: 30 })).map(([day, days]) => {
-    const start = Temporal.PlainDate.from("2024-01-01").add({ days: day })
-    return { allDay: true as const, start, end: start.add({ days }) }
-  })
-  return fc.record(
-    {
-      subject: text,
-      time: fc.oneof(timedAt, daysAt),
-      location: text,
-      body: fc.record({ contentType: fc.constant("text" as const), content: text }),
-      url: fc.webUrl(),
-      people: fc.array(fc.emailAddress()),
-      showAs: fc.constantFrom("Free", "Tentative", "Busy", "OutOfOffice", "WorkingElsewhere"),
-      sensitivity: fc.constantFrom("Normal", "Personal", "Private", "Confidential"),
-      importance: fc.constantFrom("Low", "Normal", "High"),
-      categories: fc.array(text),
-      reminder: fc.oneof(fc.nat(10_000), fc.constant("None" as const)),
-    },
-    { requiredKeys: ["subject", "time"] },
-  )
 }

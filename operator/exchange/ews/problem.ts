@@ -29,8 +29,9 @@ export function readFault(fault: XmlElement, status: number, retryAfterMs: numbe
 
 /** The problem of one `…ResponseMessage`; undefined when it says it went well. */
 export function readMessageProblem(message: XmlElement): EwsProblem | undefined {
-  if (message.attributes["ResponseClass"] === "Success") return undefined
-  const code = wordIn(childOf(message, "m:ResponseCode")?.text) ?? "ErrorUnknown"
+  const said = childOf(message, "m:ResponseCode")?.text
+  if (message.attributes["ResponseClass"] === "Success" || said === "NoError") return undefined
+  const code = wordIn(said) ?? "ErrorUnknown"
   return problemOf({ status: 200, code, messageXml: childOf(message, "m:MessageXml"), retryAfterMs: undefined })
 }
 
@@ -42,6 +43,11 @@ export function isBusy({ code }: EwsProblem): boolean {
 /** Nobody is to blame and the same request may succeed later; a write may or may not have happened. */
 export function isServerTrouble({ status, code }: EwsProblem): boolean {
   return transientCodes.has(code) || (code === "" && (status >= 500 || status === 408 || status === 200))
+}
+
+/** The state of a sync round is not known at the other side (any more): a new round must begin. */
+export function isSyncStateLost({ code }: EwsProblem): boolean {
+  return code === "ErrorInvalidSyncStateData" || code === "ErrorSyncFolderNotFound"
 }
 
 function isItemGone({ code }: EwsProblem): boolean {

@@ -99,6 +99,12 @@ export function childrenOf(parent: XmlElement | undefined, name: string): readon
   return parent?.children.filter(child => child.name === name) ?? []
 }
 
+/** The text of a child; undefined when there is no such child, or nothing in it. */
+export function textIn(parent: XmlElement | undefined, name: string): string | undefined {
+  const text = childOf(parent, name)?.text
+  return text === "" ? undefined : text
+}
+
 /** Down a path of names. */
 export function descend(from: XmlElement | undefined, ...path: readonly string[]): XmlElement | undefined {
   return path.reduce<XmlElement | undefined>((at, name) => childOf(at, name), from)

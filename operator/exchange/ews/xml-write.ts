@@ -47,14 +47,19 @@ function writeContent(content: XmlContent): string {
 
 const forbidden = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu
 
+/** The text as it is after having been written: without what XML cannot hold. */
+export function xmlText(text: string): string {
+  return text.replaceAll(forbidden, "")
+}
+
 /** A carriage return written as itself would be read as a line feed. */
 function escapeText(text: string): string {
-  return text.replaceAll(forbidden, "").replaceAll(/[&<>\r]/g, reference)
+  return xmlText(text).replaceAll(/[&<>\r]/g, reference)
 }
 
 /** All blanks but the space would be read as spaces. */
 function escapeAttribute(text: string): string {
-  return text.replaceAll(forbidden, "").replaceAll(/[&<>"\t\n\r]/g, reference)
+  return xmlText(text).replaceAll(/[&<>"\t\n\r]/g, reference)
 }
 
 function reference(character: string): string {

@@ -3,32 +3,7 @@ import { describe, test } from "node:test"
 import fc from "fast-check"
 import { MalformedXmlError, namespaces, readXml, XmlReader } from "../../../operator/exchange/ews/xml-read.ts"
 import { element, textElement, writeXml } from "../../../operator/exchange/ews/xml-write.ts"
-
-/** Anything a calendar may hold: markup, control characters, halves of characters. */
-const nasty = fc
-  .array(
-    fc.oneof(
-      fc.constantFrom(
-        "<",
-        ">",
-        "&",
-        '"',
-        "'",
-        "]]>",
-        "<!--",
-        "&amp;",
-        "&#0;",
-        "\r\n",
-        "\t",
-        "\u0000",
-        "\u001f",
-        "\ufffe",
-      ),
-      fc.constantFrom("\ud800", "\udc00", "\u0085", "\u2028", "😀", "ø"),
-      fc.string({ unit: "binary" }),
-    ),
-  )
-  .map(parts => parts.join(""))
+import { nasty } from "./nasty.ts"
 
 describe("what is written", () => {
   test("comes back as it was, but for what XML cannot hold, and never becomes markup", () => {

@@ -1,0 +1,20 @@
+import { askToWrite, type EwsMailbox, type ItemTarget, itemId } from "./mailbox.ts"
+import { type WriteResult, writeInBatches } from "./response.ts"
+import { element } from "./xml-write.ts"
+
+/**
+ * Items and occurrences, moved to the deleted ones so that people can take them back; one result for each, in their order,
+ * with empty ids. Nobody is told. The server does not compare versions here: look before deleting.
+ * https://learn.microsoft.com/exchange/client-developer/web-service-reference/deleteitem-operation
+ */
+export function deleteItems(
+  mailbox: EwsMailbox,
+  targets: readonly ItemTarget[],
+  signal: AbortSignal,
+): Promise<readonly WriteResult[]> {
+  return writeInBatches(targets, batch => {
+    const attributes = { DeleteType: "MoveToDeletedItems", SendMeetingCancellations: "SendToNone" }
+    const request = element("m:DeleteItem", attributes, element("m:ItemIds", {}, ...batch.map(itemId)))
+    return askToWrite(mailbox, request, signal)
+  })
+}

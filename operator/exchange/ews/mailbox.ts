@@ -1,0 +1,46 @@
+import type { EwsTransport } from "./transport.ts"
+import type { XmlElement } from "./xml-read.ts"
+import { element, type XmlNode } from "./xml-write.ts"
+
+/** A mailbox as operations see it. */
+export type EwsMailbox = { readonly transport: Pick<EwsTransport, "ask">; readonly address: string }
+
+/** The mailbox's own calendar, or a folder whose id is known. */
+export type FolderRef = { readonly kind: "Default" } | { readonly kind: "Id"; readonly id: string }
+
+/** Changes nothing and is asked again when the answer gets lost. `operation` is for metrics. */
+export function askToRead(
+  { transport, address }: EwsMailbox,
+  { request, operation }: { readonly request: XmlNode; readonly operation: string },
+  signal: AbortSignal,
+): Promise<XmlElement> {
+  return transport.ask({ request, mailbox: address, operation, writes: false, retry: true }, signal)
+}
+
+/** Changes something; sent once, because only the caller knows what a lost answer means. */
+export function askToWrite(
+  { transport, address }: EwsMailbox,
+  request: XmlNode,
+  signal: AbortSignal,
+): Promise<XmlElement> {
+  return transport.ask({ request, mailbox: address, operation: "write", writes: true, retry: false }, signal)
+}
+
+/** Says whose calendar it is: an account without a mailbox has none of its own. */
+export function folderId(folder: FolderRef, { address }: EwsMailbox): XmlNode {
+  if (folder.kind === "Id") return element("t:FolderId", { Id: folder.id })
+  const owner = element("t:Mailbox", {}, element("t:EmailAddress", {}, address))
+  return element("t:DistinguishedFolderId", { Id: "calendar" }, owner)
+}
+
+/** An item by its id, or one occurrence of a series by its place in the pattern, from 1, deleted ones counted. */
+export type ItemTarget =
+  | { readonly kind: "Item"; readonly id: string; readonly version?: string }
+  | { readonly kind: "Occurrence"; readonly masterId: string; readonly version?: string; readonly index: number }
+
+export function itemId(target: ItemTarget): XmlNode {
+  const ChangeKey = target.version
+  if (target.kind === "Item") return element("t:ItemId", { Id: target.id, ChangeKey })
+  const { masterId: RecurringMasterId, index } = target
+  return element("t:OccurrenceItemId", { RecurringMasterId, ChangeKey, InstanceIndex: String(index) })
+}

@@ -1,0 +1,33 @@
+import { askToWrite, type EwsMailbox, type ItemTarget, itemId } from "./mailbox.ts"
+import { type WriteResult, writeInBatches } from "./response.ts"
+import type { ItemField } from "./write-event.ts"
+import { element, type XmlNode } from "./xml-write.ts"
+
+/** Fields without a value are taken off the item; those not named stay. */
+export type ItemChange = { readonly target: ItemTarget; readonly fields: readonly ItemField[] }
+
+/**
+ * Changes to items that are still as they were seen (their version), one result for each, in their order. Nobody is told.
+ * https://learn.microsoft.com/exchange/client-developer/web-service-reference/updateitem-operation
+ */
+export function updateItems(
+  mailbox: EwsMailbox,
+  changes: readonly ItemChange[],
+  signal: AbortSignal,
+): Promise<readonly WriteResult[]> {
+  return writeInBatches(changes, batch => {
+    const attributes = { ConflictResolution: "NeverOverwrite", SendMeetingInvitationsOrCancellations: "SendToNone" }
+    const request = element("m:UpdateItem", attributes, element("m:ItemChanges", {}, ...batch.map(writeChange)))
+    return askToWrite(mailbox, request, signal)
+  })
+}
+
+function writeChange({ target, fields }: ItemChange): XmlNode {
+  return element("t:ItemChange", {}, itemId(target), element("t:Updates", {}, ...fields.map(writeField)))
+}
+
+/** One property each: the server refuses more (ErrorIncorrectUpdatePropertyCount). */
+function writeField({ path, value }: ItemField): XmlNode {
+  if (value === undefined) return element("t:DeleteItemField", {}, path)
+  return element("t:SetItemField", {}, path, element("t:CalendarItem", {}, value))
+}

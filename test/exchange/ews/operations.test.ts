@@ -1,0 +1,310 @@
+import assert from "node:assert/strict"
+import { after, before, beforeEach, describe, test } from "node:test"
+import { NeedsAttentionError, reasonOf, TemporaryError } from "../../../operator/core/errors.ts"
+import { createItems } from "../../../operator/exchange/ews/create-item.ts"
+import { deleteItems } from "../../../operator/exchange/ews/delete-item.ts"
+import { findMarked } from "../../../operator/exchange/ews/find-item.ts"
+import { getFolder } from "../../../operator/exchange/ews/get-folder.ts"
+import { getItems } from "../../../operator/exchange/ews/get-item.ts"
+import type { EwsMailbox, FolderRef } from "../../../operator/exchange/ews/mailbox.ts"
+import { problemError } from "../../../operator/exchange/ews/problem.ts"
+import { syncFolderItems } from "../../../operator/exchange/ews/sync-folder-items.ts"
+import { updateItems } from "../../../operator/exchange/ews/update-item.ts"
+import { writeEvent } from "../../../operator/exchange/ews/write-event.ts"
+import { childOf, descend, type XmlElement } from "../../../operator/exchange/ews/xml-read.ts"
+import { lesson } from "../../fakes/lesson.ts"
+import {
+  fault,
+  type Message,
+  messages,
+  requestIn,
+  type ScriptedEws,
+  scriptedEws,
+  success,
+  xml,
+} from "./scripted-ews.ts"
+
+const signal = new AbortController().signal
+const folder: FolderRef = { kind: "Default" }
+let server: ScriptedEws
+let mailbox: EwsMailbox
+
+before(async () => {
+  server = await scriptedEws()
+})
+beforeEach(() => {
+  mailbox = { transport: server.transport(), address: "anna@contoso.test" }
+})
+after(() => server.close())
+
+describe("a calendar", () => {
+  test("is found by its owner's address", async () => {
+    reply(() =>
+      success("GetFolder", '<m:Folders><t:CalendarFolder><t:FolderId Id="cal"/></t:CalendarFolder></m:Folders>'),
+    )
+
+    assert.equal(await getFolder(mailbox, folder, signal), "cal")
+    assert.equal(asked()[0]?.children[1]?.children[0]?.children[0]?.children[0]?.text, "anna@contoso.test")
+  })
+
+  test("that is not there, or not for us, is a matter for a person", async () => {
+    for (const [code, reason] of [
+      ["ErrorFolderNotFound", "AccessDenied"],
+      ["ErrorNonPrimarySmtpAddress", "MailboxNotFound"],
+    ]) {
+      reply(() => messages("GetFolder", [{ code: code ?? "" }]))
+
+      await assert.rejects(
+        getFolder(mailbox, folder, signal),
+        (error: unknown) => error instanceof NeedsAttentionError && error.reason === reason,
+      )
+    }
+  })
+})
+
+describe("items with our mark", () => {
+  test("are listed page by page", async () => {
+    const store = ["a", "b", "c", "d", "e"]
+    reply(find => page(store, offsetOf(find), 2))
+
+    const found = await findMarked(mailbox, { folder }, signal)
+
+    assert.deepEqual(
+      found.map(({ id, version, markText }) => ({ id, version, markText })),
+      store.map(id => ({ id, version: `version of ${id}`, markText: `mark of ${id}` })),
+    )
+    assert.equal(server.seen.length, 3)
+  })
+
+  test("are listed anew when one is deleted between two pages, so that none is missed", async () => {
+    let store = ["a", "b", "c", "d", "e"]
+    reply(find => {
+      const text = page(store, offsetOf(find), 2)
+      store = store.filter(id => id !== "a")
+      return text
+    })
+
+    const found = await findMarked(mailbox, { folder }, signal)
+
+    assert.deepEqual(
+      found.map(({ id }) => id),
+      ["b", "c", "d", "e"],
+    )
+  })
+
+  test("cannot be listed while they never rest, or where pages lead nowhere", async () => {
+    reply(find => page([..."abcd", ..."x".repeat(server.seen.length)], offsetOf(find), 2))
+    await assert.rejects(findMarked(mailbox, { folder }, signal), TemporaryError)
+
+    reply(() => page(["a", "b", "c"], 0, 2).replace('IndexedPagingOffset="2"', 'IndexedPagingOffset="0"'))
+    await assert.rejects(findMarked(mailbox, { folder }, signal), TemporaryError)
+  })
+
+  test("can be found by a part of it", async () => {
+    reply(() => page([], 0, 2))
+
+    assert.deepEqual(await findMarked(mailbox, { folder, markText: "ch&ck" }, signal), [])
+    const restriction = childOf(asked()[0], "m:Restriction")
+    assert.equal(descend(restriction, "t:Contains", "t:Constant")?.attributes["Value"], "ch&ck")
+  })
+})
+
+describe("items read one by one", () => {
+  test("come in the order asked, each with what became of it", async () => {
+    reply(() =>
+      messages("GetItem", [
+        { payload: `<m:Items>${itemXml("a")}</m:Items>` },
+        { code: "ErrorItemNotFound" },
+        { payload: "<m:Items><t:Task/></m:Items>" },
+      ]),
+    )
+
+    const looks = await getItems(mailbox, targets("a", "b", "c"), signal)
+
+    assert.deepEqual(
+      looks.map(({ kind }) => kind),
+      ["Found", "Refused", "Unreadable"],
+    )
+  })
+
+  test("are asked for a few at a time", async () => {
+    reply(request =>
+      messages(
+        "GetItem",
+        idsIn(request).map(id => ({ payload: `<m:Items>${itemXml(id)}</m:Items>` })),
+      ),
+    )
+    const ids = Array.from({ length: 60 }, (_, index) => `item-${index}`)
+
+    const looks = await getItems(mailbox, targets(...ids), signal)
+
+    assert.deepEqual(
+      looks.map(look => look.kind === "Found" && look.item.id),
+      ids,
+    )
+    assert.equal(server.seen.length, 3)
+  })
+})
+
+describe("writing", () => {
+  const fields = writeEvent(lesson(), { mailboxZone: "Europe/Copenhagen", markText: "mark" })
+
+  test("creates a hundred at a time, and tells of each what became of it", async () => {
+    reply(request =>
+      messages(
+        "CreateItem",
+        (childOf(request, "m:Items")?.children ?? []).map((_, index) =>
+          index === 1 ? refused : created(`new-${index}`),
+        ),
+      ),
+    )
+
+    const results = await createItems(mailbox, { folder, items: Array.from({ length: 150 }, () => fields) }, signal)
+
+    assert.equal(server.seen.length, 2)
+    assert.equal(results.length, 150)
+    assert.deepEqual(results[0], { kind: "Done", id: "new-0", version: "1" })
+    assert.equal(results[1]?.kind, "Refused")
+    assert.equal(results[149]?.kind, "Done")
+  })
+
+  test("does not know of what it got no answer for", async () => {
+    reply(() => messages("CreateItem", [created("new")]))
+    const [first, second] = await createItems(mailbox, { folder, items: [fields, fields] }, signal)
+    assert.deepEqual([first?.kind, second?.kind], ["Done", "Unknown"])
+
+    server.script((_seen, response) => response.destroy())
+    const lost = await createItems(mailbox, { folder, items: [fields] }, signal)
+    assert.equal(lost[0]?.kind, "Unknown")
+    assert.equal(server.seen.length, 1, "never sent twice")
+  })
+
+  test("ends where the account may not", async () => {
+    server.script((_seen, response) => xml(response, 500, fault("ErrorImpersonateUserDenied")))
+
+    await assert.rejects(
+      deleteItems(mailbox, targets("a"), signal),
+      (error: unknown) => reasonOf(error) === "AccessDenied",
+    )
+  })
+
+  test("sets what has a value and takes off what has none, of the version that was seen", async () => {
+    reply(() => messages("UpdateItem", [created("a"), { code: "ErrorIrresolvableConflict" }]))
+    const changes = targets("a", "b").map(target => ({ target, fields }))
+
+    const [done, conflict] = await updateItems(mailbox, changes, signal)
+
+    const change = descend(asked()[0], "m:ItemChanges", "t:ItemChange")
+    const updates = childOf(change, "t:Updates")?.children ?? []
+    assert.deepEqual(done, { kind: "Done", id: "a", version: "1" })
+    assert.ok(conflict?.kind === "Refused")
+    assert.equal(reasonOf(problemError(conflict.problem, "b")), "ChangedMeanwhile")
+    assert.deepEqual(childOf(change, "t:ItemId")?.attributes, { Id: "a", ChangeKey: "version" })
+    assert.deepEqual(
+      updates.filter(({ name }) => name === "t:DeleteItemField").map(one => one.children[0]?.attributes["FieldURI"]),
+      ["item:Categories"],
+    )
+    for (const set of updates.filter(({ name }) => name === "t:SetItemField")) {
+      assert.equal(childOf(set, "t:CalendarItem")?.children.length, 1)
+    }
+  })
+
+  test("deletes items and occurrences where people can take them back", async () => {
+    reply(() => messages("DeleteItem", [{}, { code: "ErrorItemNotFound" }]))
+
+    const results = await deleteItems(
+      mailbox,
+      [...targets("a"), { kind: "Occurrence", masterId: "m", index: 2 }],
+      signal,
+    )
+
+    assert.deepEqual(
+      results.map(({ kind }) => kind),
+      ["Done", "Refused"],
+    )
+    assert.equal(asked()[0]?.attributes["DeleteType"], "MoveToDeletedItems")
+    assert.deepEqual(descend(asked()[0], "m:ItemIds", "t:OccurrenceItemId")?.attributes, {
+      RecurringMasterId: "m",
+      InstanceIndex: "2",
+    })
+  })
+})
+
+describe("changes since a state", () => {
+  const round = (state: string, changes: string, isLast: boolean) =>
+    success(
+      "SyncFolderItems",
+      `<m:SyncState>${state}</m:SyncState><m:IncludesLastItemInRange>${isLast}</m:IncludesLastItemInRange><m:Changes>${changes}</m:Changes>`,
+    )
+
+  test("are read to the end of the round", async () => {
+    reply(request =>
+      childOf(request, "m:SyncState")?.text === "one"
+        ? round("two", `<t:Update>${itemXml("b")}</t:Update><t:Delete><t:ItemId Id="c"/></t:Delete>`, true)
+        : round("one", `<t:Create>${itemXml("a")}</t:Create><t:ReadFlagChange/>`, false),
+    )
+
+    const result = await syncFolderItems(mailbox, { folder }, signal)
+
+    assert.ok(result.kind === "Changes")
+    assert.equal(result.syncState, "two")
+    assert.deepEqual(
+      result.changes.map(change => (change.kind === "Present" ? change.item.id : `${change.id} is gone`)),
+      ["a", "b", "c is gone"],
+    )
+  })
+
+  test("from a state nobody knows begin anew; a round that does not end is none", async () => {
+    reply(() => messages("SyncFolderItems", [{ code: "ErrorInvalidSyncStateData" }]))
+    assert.deepEqual(await syncFolderItems(mailbox, { folder, syncState: "old" }, signal), { kind: "StateLost" })
+
+    reply(() => round("same", "", false))
+    await assert.rejects(syncFolderItems(mailbox, { folder, syncState: "same" }, signal), TemporaryError)
+
+    reply(() => messages("SyncFolderItems", [{ code: "ErrorAccessDenied" }]))
+    await assert.rejects(syncFolderItems(mailbox, { folder }, signal), NeedsAttentionError)
+  })
+})
+
+const refused: Message = { code: "ErrorCalendarInvalidRecurrence" }
+
+function created(id: string): Message {
+  return { payload: `<m:Items><t:CalendarItem><t:ItemId Id="${id}" ChangeKey="1"/></t:CalendarItem></m:Items>` }
+}
+
+function reply(answer: (request: XmlElement) => string): void {
+  server.script((seen, response) => xml(response, 200, answer(requestIn(seen))))
+}
+
+function asked(): readonly XmlElement[] {
+  return server.seen.map(requestIn)
+}
+
+function targets(...ids: readonly string[]) {
+  return ids.map(id => ({ kind: "Item", id, version: "version" }) as const)
+}
+
+function idsIn(request: XmlElement): readonly string[] {
+  return (childOf(request, "m:ItemIds")?.children ?? []).map(({ attributes }) => attributes["Id"] ?? "")
+}
+
+function offsetOf(find: XmlElement): number {
+  return Number(childOf(find, "m:IndexedPageItemView")?.attributes["Offset"])
+}
+
+function page(store: readonly string[], offset: number, size: number): string {
+  const items = store
+    .slice(offset, offset + size)
+    .map(itemXml)
+    .join("")
+  const next = offset + size
+  const about = `IndexedPagingOffset="${next}" TotalItemsInView="${store.length}" IncludesLastItemInRange="${next >= store.length}"`
+  return success("FindItem", `<m:RootFolder ${about}><t:Items>${items}</t:Items></m:RootFolder>`)
+}
+
+function itemXml(id: string): string {
+  const uri =
+    '<t:ExtendedFieldURI PropertySetId="6b2f2c4e-9d1a-4c57-8a55-1d0a7f3c9e21" PropertyName="calsync" PropertyType="String"/>'
+  const mark = `<t:ExtendedProperty>${uri}<t:Value>mark of ${id}</t:Value></t:ExtendedProperty>`
+  return `<t:CalendarItem><t:ItemId Id="${id}" ChangeKey="version of ${id}"/>${mark}</t:CalendarItem>`
+}

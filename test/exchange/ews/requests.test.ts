@@ -1,0 +1,120 @@
+import assert from "node:assert/strict"
+import { describe, test } from "node:test"
+import fc from "fast-check"
+import type { CalendarEvent } from "../../../operator/core/event.ts"
+import { createItems } from "../../../operator/exchange/ews/create-item.ts"
+import { deleteItems } from "../../../operator/exchange/ews/delete-item.ts"
+import { writeEnvelope } from "../../../operator/exchange/ews/envelope.ts"
+import { findMarked } from "../../../operator/exchange/ews/find-item.ts"
+import { getFolder } from "../../../operator/exchange/ews/get-folder.ts"
+import { getItems } from "../../../operator/exchange/ews/get-item.ts"
+import type { EwsMailbox, ItemTarget } from "../../../operator/exchange/ews/mailbox.ts"
+import { syncFolderItems } from "../../../operator/exchange/ews/sync-folder-items.ts"
+import type { EwsCall } from "../../../operator/exchange/ews/transport.ts"
+import { updateItems } from "../../../operator/exchange/ews/update-item.ts"
+import { writeEvent } from "../../../operator/exchange/ews/write-event.ts"
+import { readXml, type XmlElement } from "../../../operator/exchange/ews/xml-read.ts"
+import { seriesOf } from "../../../operator/exchange/normal-form.ts"
+import { weekly } from "../../fakes/lesson.ts"
+import { contents } from "../contents.ts"
+import { nasty } from "./nasty.ts"
+import { schemaOrder } from "./schema-order.ts"
+
+const signal = new AbortController().signal
+const mailboxZone = "Europe/Copenhagen"
+
+describe("every request, whatever is in it,", () => {
+  test("keeps to the order of the schema and has nothing the schema does not know", async () => {
+    await forAnything(async calls => {
+      for (const { request } of calls) inOrder(readXml(writeEnvelope(request, "anna@contoso.test")))
+    })
+  })
+
+  test("mails nobody: no guests, and nothing is to be sent", async () => {
+    await forAnything(async calls => {
+      for (const { request } of calls) {
+        const text = writeEnvelope(request, undefined)
+        const { name, attributes } = readXml(text).children.at(-1)?.children[0] ?? { name: "", attributes: {} }
+        assert.deepEqual(
+          Object.entries(attributes).filter(([key]) => key.startsWith("Send")),
+          mailing[name] === undefined ? [] : [[mailing[name], "SendToNone"]],
+        )
+        for (const tag of ["Attendees", "Resources", "Organizer", "IsOnlineMeeting", "SendItem"]) {
+          assert.ok(name === "m:GetItem" || !text.includes(`<t:${tag}`), tag)
+        }
+      }
+    })
+  })
+
+  test("that changes something is fenced and sent once; others are neither", async () => {
+    await forAnything(async calls => {
+      for (const { request, writes, retry } of calls) {
+        assert.equal(writes, mailing[request.name] !== undefined)
+        assert.equal(retry, !writes)
+      }
+    })
+  })
+})
+
+const mailing: Readonly<Record<string, string>> = {
+  "m:CreateItem": "SendMeetingInvitations",
+  "m:UpdateItem": "SendMeetingInvitationsOrCancellations",
+  "m:DeleteItem": "SendMeetingCancellations",
+}
+
+type Check = (calls: readonly EwsCall[]) => Promise<void>
+
+async function forAnything(check: Check): Promise<void> {
+  await fc.assert(
+    fc.asyncProperty(contents(nasty), nasty, fc.boolean(), async (content, text, recurs) => {
+      const event: CalendarEvent = { key: "key", ...content }
+      await check(await requestsFor(recurs ? weekly(event) : event, text))
+    }),
+    { numRuns: 50 },
+  )
+}
+
+/** One of each operation, with the text wherever a text may be. */
+async function requestsFor(event: CalendarEvent, text: string): Promise<readonly EwsCall[]> {
+  const calls: EwsCall[] = []
+  const ask = async (call: EwsCall) => {
+    calls.push(call)
+    throw new Error("nobody answers")
+  }
+  const mailbox: EwsMailbox = { transport: { ask }, address: text }
+  const fields = writeEvent(event, { series: seriesOf(event, "ews"), mailboxZone, markText: text })
+  const folder = { kind: "Id", id: text } as const
+  const targets: readonly ItemTarget[] = [
+    { kind: "Item", id: text, version: text },
+    { kind: "Occurrence", masterId: text, version: text, index: 3 },
+  ]
+  await Promise.allSettled([
+    getFolder(mailbox, { kind: "Default" }, signal),
+    findMarked(mailbox, { folder }, signal),
+    findMarked(mailbox, { folder, markText: text }, signal),
+    getItems(mailbox, targets, signal),
+    createItems(mailbox, { folder, items: [fields, fields] }, signal),
+    updateItems(
+      mailbox,
+      targets.map(target => ({ target, fields })),
+      signal,
+    ),
+    deleteItems(mailbox, targets, signal),
+    syncFolderItems(mailbox, { folder, syncState: text }, signal),
+  ])
+  assert.equal(calls.length, 8)
+  return calls
+}
+
+function inOrder(parent: XmlElement): void {
+  const order = schemaOrder[parent.name]
+  if (order === undefined) assert.deepEqual(parent.children, [], `${parent.name} has children`)
+  const places = parent.children.map(child => (order ?? []).findIndex(names => names.includes(child.name)))
+  assert.ok(!places.includes(-1), `${parent.name} has a child it may not have`)
+  assert.deepEqual(
+    places,
+    places.toSorted((a, b) => a - b),
+    `${parent.name} has its children in another order`,
+  )
+  for (const child of parent.children) inOrder(child)
+}
