@@ -46,6 +46,7 @@ export function readObject<T extends KubeResource>(raw: unknown, kind: ResourceK
   const metadata = isJson(raw) ? raw["metadata"] : undefined
   if (!isJson(raw) || !isJson(metadata) || typeof metadata["name"] !== "string") throw invalid("an object without name")
   const resource = { ...raw, apiVersion: apiVersionOf(kind), kind: kind.kind, metadata: lighten(metadata) }
+  // The rest of the shape is the server's word: it validated the object against its schema before it stored it.
   return resource as unknown as T
 }
 
