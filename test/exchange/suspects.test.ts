@@ -1,8 +1,9 @@
 import assert from "node:assert/strict"
 import { beforeEach, describe, test } from "node:test"
+import { copyAsWritten } from "../../operator/exchange/graph/copy.ts"
 import type { DeltaChange } from "../../operator/exchange/graph/delta.ts"
-import { copyAsWritten, KnownCopies } from "../../operator/exchange/graph/known-copies.ts"
 import { suspects } from "../../operator/exchange/graph/suspects.ts"
+import { KnownCopies } from "../../operator/exchange/known-copies.ts"
 import { lesson, weekly } from "../fakes/lesson.ts"
 
 let known: KnownCopies

@@ -3,12 +3,13 @@ import type { CalendarEvent, OccurrenceKey } from "../../core/event.ts"
 import { fingerprint } from "../../core/fingerprint.ts"
 import { checkOf, formatMark, type Mark, shortHash } from "../../core/origin.ts"
 import type { UpdateItem, WriteOutcome } from "../../core/ports.ts"
+import type { KnownCopies } from "../known-copies.ts"
 import { normalForm, seriesOf } from "../normal-form.ts"
 import type { BatchStep, StepOutcome } from "./batch.ts"
 import type { FolderPaths } from "./calendar-folder.ts"
+import { copyAsWritten } from "./copy.ts"
 import { NewCopies } from "./create.ts"
 import { isRecord, type JsonRecord } from "./json.ts"
-import { copyAsWritten, type KnownCopies } from "./known-copies.ts"
 import {
   exceptionIds,
   findInstances,

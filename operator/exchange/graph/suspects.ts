@@ -1,5 +1,5 @@
+import type { KnownCopies } from "../known-copies.ts"
 import type { DeltaChange } from "./delta.ts"
-import type { KnownCopies } from "./known-copies.ts"
 import type { ItemRequest } from "./read-items.ts"
 
 /** An item to look at. */

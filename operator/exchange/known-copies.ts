@@ -1,11 +1,9 @@
-import type { CalendarEvent } from "../../core/event.ts"
-import { fingerprint } from "../../core/fingerprint.ts"
-import { checkOf, type Mark, parseMark } from "../../core/origin.ts"
-import type { StoredEvent, Window } from "../../core/ports.ts"
-import { expand } from "../../core/recurrence.ts"
-import { endInstant, startInstant } from "../../core/time.ts"
-import { normalForm } from "../normal-form.ts"
-import { type GraphItem, readEvent } from "./read-event.ts"
+import type { CalendarEvent } from "../core/event.ts"
+import { fingerprint } from "../core/fingerprint.ts"
+import { parseMark } from "../core/origin.ts"
+import type { StoredEvent, Window } from "../core/ports.ts"
+import { expand } from "../core/recurrence.ts"
+import { endInstant, startInstant } from "../core/time.ts"
 
 /** All-day events are laid on the line of instants as days in UTC, as planning does. */
 const floatingZone = "UTC"
@@ -140,36 +138,17 @@ function isSeriesInWindow(series: CalendarEvent, window: Window): boolean {
   }
 }
 
-/** The copy an item is, or undefined when it carries no readable mark. An item nobody can read is a copy all the same. */
-export function copyOf(item: GraphItem): KnownCopy | undefined {
-  const mark = item.markText === undefined ? undefined : parseMark(item.markText)
-  if (!mark || item.markText === undefined) return undefined
-  const { id, version, markText, isMeeting } = item
-  const isSeries = item.kind === "seriesMaster"
-  const common = { id, version, markText, isMeeting, isSeries, isCopyOfAnother: !isMadeFor(mark, item) }
-  try {
-    return { ...common, ...knownContent(normalForm(readEvent(item), "graph")) }
-  } catch {
-    return { ...common, fingerprint: unreadable, startMs: -Infinity, endMs: Infinity, series: undefined }
-  }
+/** What is known of a copy before its content. */
+export type CopyHead = Pick<KnownCopy, "id" | "version" | "markText" | "isMeeting" | "isSeries" | "isCopyOfAnother">
+
+/** The copy with its content in normal form. */
+export function knownCopy(head: CopyHead, event: CalendarEvent): KnownCopy {
+  return { ...head, ...knownContent(event) }
 }
 
-/** A copy as it was just written, without asking what became of it. */
-export function copyAsWritten(
-  item: Pick<GraphItem, "id" | "version" | "markText" | "isMeeting">,
-  event: CalendarEvent,
-): KnownCopy {
-  const { id, version, markText = "", isMeeting } = item
-  const isSeries = event.recurrence !== undefined
-  return {
-    id,
-    version,
-    markText,
-    isMeeting,
-    isSeries,
-    isCopyOfAnother: false,
-    ...knownContent(normalForm(event, "graph")),
-  }
+/** A copy nobody can read is a copy all the same. */
+export function unreadableCopy(head: CopyHead): KnownCopy {
+  return { ...head, fingerprint: unreadable, startMs: -Infinity, endMs: Infinity, series: undefined }
 }
 
 function knownContent(event: CalendarEvent): Pick<KnownCopy, "fingerprint" | "startMs" | "endMs" | "series"> {
@@ -179,9 +158,4 @@ function knownContent(event: CalendarEvent): Pick<KnownCopy, "fingerprint" | "st
     endMs: endInstant(event.time, floatingZone).epochMilliseconds,
     series: event.recurrence ? event : undefined,
   }
-}
-
-/** Duplicating an item in Outlook duplicates its mark, but not the transaction it was made by, and never its id. */
-function isMadeFor(mark: Mark, { id, transactionId }: GraphItem): boolean {
-  return mark.check === checkOf(id) || (transactionId !== undefined && mark.check === checkOf(transactionId))
 }

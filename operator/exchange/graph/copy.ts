@@ -1,0 +1,35 @@
+import type { CalendarEvent } from "../../core/event.ts"
+import { checkOf, type Mark, parseMark } from "../../core/origin.ts"
+import { type KnownCopy, knownCopy, unreadableCopy } from "../known-copies.ts"
+import { normalForm } from "../normal-form.ts"
+import { type GraphItem, readEvent } from "./read-event.ts"
+
+/** The copy an item is, or undefined when it carries no readable mark. An item nobody can read is a copy all the same. */
+export function copyOf(item: GraphItem): KnownCopy | undefined {
+  const mark = item.markText === undefined ? undefined : parseMark(item.markText)
+  if (!mark || item.markText === undefined) return undefined
+  const { id, version, markText, isMeeting } = item
+  const isSeries = item.kind === "seriesMaster"
+  const head = { id, version, markText, isMeeting, isSeries, isCopyOfAnother: !isMadeFor(mark, item) }
+  try {
+    return knownCopy(head, normalForm(readEvent(item), "graph"))
+  } catch {
+    return unreadableCopy(head)
+  }
+}
+
+/** A copy as it was just written, without asking what became of it. */
+export function copyAsWritten(
+  item: Pick<GraphItem, "id" | "version" | "markText" | "isMeeting">,
+  event: CalendarEvent,
+): KnownCopy {
+  const { id, version, markText = "", isMeeting } = item
+  const isSeries = event.recurrence !== undefined
+  const head = { id, version, markText, isMeeting, isSeries, isCopyOfAnother: false }
+  return knownCopy(head, normalForm(event, "graph"))
+}
+
+/** Duplicating an item in Outlook duplicates its mark, but not the transaction it was made by, and never its id. */
+function isMadeFor(mark: Mark, { id, transactionId }: GraphItem): boolean {
+  return mark.check === checkOf(id) || (transactionId !== undefined && mark.check === checkOf(transactionId))
+}
