@@ -1,6 +1,7 @@
 import { renderBody } from "./appearance-body.ts"
 import { NeedsAttentionError } from "./errors.ts"
 import type { CalendarEvent, EventContent, EventTime, Recurrence, Sensitivity, ShowAs } from "./event.ts"
+import { parseReminderMinutes } from "./reminder.ts"
 import { fillSubject, parseSubjectTemplate, type SubjectTemplate } from "./subject-template.ts"
 import { durationMs, parseDuration } from "./time.ts"
 
@@ -97,23 +98,31 @@ function parseLook(spec: LookSpec): Look {
     hideHeadings: spec.hideHeadings ?? false,
     categories: spec.categories ?? [],
     reminder: parseReminder(spec.reminder ?? "None"),
-    defaultDuration: spec.defaultDuration === undefined ? undefined : duration("defaultDuration", spec.defaultDuration),
+    defaultDuration: spec.defaultDuration === undefined ? undefined : parseDefaultDuration(spec.defaultDuration),
   }
 }
 
 function parseReminder(text: string): Look["reminder"] {
   if (text === "None" || text === "FromSource") return text
-  return Math.round(durationMs(duration("reminder", text)) / 60_000)
+  return readField("reminder", "a time of at most 14d before the start, such as 15m", () => parseReminderMinutes(text))
 }
 
-function duration(field: string, text: string): Temporal.Duration {
+/** A length that the source does not say is a guess; a week is more than anybody would guess. */
+const longestDefaultMs = 7 * 86_400_000
+
+function parseDefaultDuration(text: string): Temporal.Duration {
+  return readField("defaultDuration", "a length of at most 7d, such as 45m", () => {
+    const length = parseDuration(text)
+    if (durationMs(length) > longestDefaultMs) throw new RangeError("more than 7d")
+    return length
+  })
+}
+
+function readField<T>(field: string, expected: string, read: () => T): T {
   try {
-    return parseDuration(text)
+    return read()
   } catch (cause) {
-    throw new NeedsAttentionError(`appearance.${field} must be a whole number with d, h, m or s, such as 60m`, {
-      reason: "InvalidSpec",
-      cause,
-    })
+    throw new NeedsAttentionError(`appearance.${field} must be ${expected}`, { reason: "InvalidSpec", cause })
   }
 }
 

@@ -1,12 +1,11 @@
 import type { EventTime } from "../core/event.ts"
+import { longestReminderMinutes } from "../core/reminder.ts"
 import type { Component } from "./components.ts"
 import { param } from "./content-line.ts"
 import { readDuration, readMoment } from "./moments.ts"
 
 /** VALARM → the one reminder an Exchange event has: the first that shows something and comes before the start. */
 
-/** Two weeks, the most Exchange offers people; a reminder long before would be a surprise. */
-const maxReminderMinutes = 20_160
 /** More alarms are looked at by nobody. */
 const maxAlarms = 20
 
@@ -15,7 +14,7 @@ export function readReminder(component: Component, time: EventTime): number | "N
   const alarms = component.components.filter(part => part.name === "VALARM").slice(0, maxAlarms)
   for (const alarm of alarms) {
     const minutes = actionOf(alarm) === "NONE" ? undefined : minutesBefore(alarm, time)
-    if (minutes !== undefined && minutes >= 0 && minutes <= maxReminderMinutes) return minutes
+    if (minutes !== undefined && minutes >= 0 && minutes <= longestReminderMinutes) return minutes
   }
   return alarms.length > 0 && alarms.every(alarm => actionOf(alarm) === "NONE") ? "None" : undefined
 }

@@ -1,7 +1,7 @@
 import { NeedsAttentionError } from "../core/errors.ts"
 import type { CalendarEvent, EventTime } from "../core/event.ts"
 import type { ManifestEvent } from "../core/ports.ts"
-import { durationMs, parseDuration } from "../core/time.ts"
+import { parseReminderMinutes } from "../core/reminder.ts"
 import { describeKind } from "./api-group.ts"
 import { readRecurrence } from "./calendar-event-recurrence.ts"
 import { readEventTime } from "./calendar-event-time.ts"
@@ -55,8 +55,8 @@ export function startText(time: EventTime): string {
 function readReminder(text: string): number | "None" {
   if (text === "None") return "None"
   try {
-    return durationMs(parseDuration(text)) / durationMs(parseDuration("1m"))
+    return parseReminderMinutes(text)
   } catch (cause) {
-    throw invalidField("spec.reminder", "must be None or a time before the start, such as 15m", cause)
+    throw invalidField("spec.reminder", "must be None or a time of at most 14d before the start, such as 15m", cause)
   }
 }

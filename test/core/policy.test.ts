@@ -24,6 +24,11 @@ describe("a policy", () => {
     assert.throws(() => parsePolicy({ schedule: { interval: "5" } }), { ...invalid, message: /schedule\.interval/ })
     assert.throws(() => parsePolicy({ schedule: { fullResync: { cron: "x" } } }), { ...invalid, message: /fullResync/ })
     assert.throws(() => parsePolicy({ appearance: { reminder: "soon" } }), { ...invalid, message: /reminder/ })
+    assert.throws(() => parsePolicy({ appearance: { reminder: "15d" } }), { ...invalid, message: /reminder .* 14d/ })
+    assert.throws(() => parsePolicy({ appearance: { types: { a: { defaultDuration: "9999999d" } } } }), {
+      ...invalid,
+      message: /defaultDuration .* 7d/,
+    })
     assert.throws(() => parsePolicy({ appearance: { subject: "{{teacher}}" } }), {
       ...invalid,
       message: /\{\{teacher\}\}/,

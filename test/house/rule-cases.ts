@@ -29,6 +29,23 @@ const expression = {
 const oneMoment = "give exactly one of dateTime (with timeZone) and date (all-day)"
 const zonedMoment = "give timeZone with dateTime, such as Europe/Copenhagen; an all-day date has none"
 const oneSubject = "give subject or hideSubject, not both"
+const longReminder = "reminder comes at most 14d before the start"
+
+function lookCase(field: string, message: string, [accepted, refused]: readonly [string, string]): readonly RuleCase[] {
+  const kind = "CalendarSyncPolicy"
+  const ofType = (value: string) => ({ appearance: { types: { exam: { [field]: value } } } })
+  const of = (value: string) => ({ appearance: { [field]: value } })
+  return [
+    { kind, path: `spec.appearance.${field}`, message, accepted: of(accepted), refused: of(refused) },
+    {
+      kind,
+      path: `spec.appearance.types.<name>.${field}`,
+      message,
+      accepted: ofType(accepted),
+      refused: ofType(refused),
+    },
+  ]
+}
 
 export const ruleCases: readonly RuleCase[] = [
   {
@@ -217,6 +234,15 @@ export const ruleCases: readonly RuleCase[] = [
     message: oneSubject,
     accepted: { appearance: { types: { exam: { hideSubject: "Busy" } } } },
     refused: { appearance: { types: { exam: { subject: "{{subject}}", hideSubject: "Busy" } } } },
+  },
+  ...lookCase("reminder", longReminder, ["14d", "15d"]),
+  ...lookCase("defaultDuration", "defaultDuration is at most 7d", ["10080m", "10081m"]),
+  {
+    kind: "CalendarEvent",
+    path: "spec.reminder",
+    message: longReminder,
+    accepted: { ...event, reminder: "20160m" },
+    refused: { ...event, reminder: "20161m" },
   },
   {
     kind: "MailboxBinding",

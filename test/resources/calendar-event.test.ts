@@ -142,6 +142,7 @@ describe("a CalendarEvent", () => {
     ["spec.recurrence.exdates[1]", { recurrence: { exdates: ["2026-12-08T20:00:00", "2026-02-30T20:00:00"] } }],
     ["spec.recurrence.rdates[0]", { recurrence: { rdates: ["2026-12-08"] } }],
     ["spec.reminder", { reminder: "soon" }],
+    ["spec.reminder", { reminder: "337h" }],
   ] as const satisfies readonly (readonly [string, Partial<CalendarEventSpec>])[]) {
     test(`that says ${JSON.stringify(changes)} is told about ${field}, and costs only itself`, () => {
       const { event, problem, identities } = readManifestEvent(manifest(changes))

@@ -52,9 +52,9 @@ export type CalendarSyncPolicySpec = {
     readonly hideHeadings?: boolean
     /** Outlook categories every copy gets, besides those of the event. */
     readonly categories?: readonly string[]
-    /** None, FromSource, or the time before the start, such as 15m. Absent means None. */
+    /** None, FromSource, or the time before the start, such as 15m, 14d at most. Absent means None. */
     readonly reminder?: string
-    /** How long an event lasts when the source gives only a start. Absent means that it has no length. */
+    /** How long an event lasts when the source gives only a start, 7d at most. Absent means that it has no length. */
     readonly defaultDuration?: string
     /** Types that are written as all-day events on the days they touch. */
     readonly allDayTypes?: readonly string[]
@@ -76,9 +76,9 @@ export type CalendarSyncPolicySpec = {
       readonly hideHeadings?: boolean
       /** Outlook categories every copy gets, besides those of the event. */
       readonly categories?: readonly string[]
-      /** None, FromSource, or the time before the start, such as 15m. Absent means None. */
+      /** None, FromSource, or the time before the start, such as 15m, 14d at most. Absent means None. */
       readonly reminder?: string
-      /** How long an event lasts when the source gives only a start. Absent means that it has no length. */
+      /** How long an event lasts when the source gives only a start, 7d at most. Absent means that it has no length. */
       readonly defaultDuration?: string
     }>>
   }
