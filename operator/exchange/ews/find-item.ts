@@ -81,14 +81,15 @@ function contains(text: string): XmlNode {
   return element("t:Contains", how, markUri(), element("t:Constant", { Value: text }))
 }
 
-type Page = {
+export type Page = {
   readonly items: readonly EwsItem[]
   readonly total: number
   readonly isLast: boolean
   readonly nextOffset: number
 }
 
-function readPage(message: XmlElement): Page {
+/** What one call found. Throws a TemporaryError when it is no page. */
+export function readPage(message: XmlElement): Page {
   const root = childOf(message, "m:RootFolder")
   if (!root) throw new TemporaryError("Exchange's page has no folder", { reason: "Unreachable" })
   const { TotalItemsInView, IncludesLastItemInRange, IndexedPagingOffset } = root.attributes

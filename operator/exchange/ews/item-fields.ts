@@ -31,6 +31,7 @@ export function listShape(): XmlNode {
     "calendar:IsAllDayEvent",
     "calendar:CalendarItemType",
     "calendar:IsMeeting",
+    "calendar:UID",
   ])
 }
 

@@ -33,14 +33,26 @@ export function folderId(folder: FolderRef, { address }: EwsMailbox): XmlNode {
   return element("t:DistinguishedFolderId", { Id: "calendar" }, owner)
 }
 
-/** An item by its id, or one occurrence of a series by its place in the pattern, from 1, deleted ones counted. */
+/**
+ * An item by its id, one occurrence of a series by its place in the pattern, from 1, deleted ones counted, or the series
+ * of an occurrence.
+ */
 export type ItemTarget =
   | { readonly kind: "Item"; readonly id: string; readonly version?: string }
   | { readonly kind: "Occurrence"; readonly masterId: string; readonly version?: string; readonly index: number }
+  | { readonly kind: "MasterOf"; readonly occurrenceId: string }
 
 export function itemId(target: ItemTarget): XmlNode {
-  const ChangeKey = target.version
-  if (target.kind === "Item") return element("t:ItemId", { Id: target.id, ChangeKey })
-  const { masterId: RecurringMasterId, index } = target
-  return element("t:OccurrenceItemId", { RecurringMasterId, ChangeKey, InstanceIndex: String(index) })
+  switch (target.kind) {
+    case "Item":
+      return element("t:ItemId", { Id: target.id, ChangeKey: target.version })
+    case "Occurrence": {
+      const { masterId: RecurringMasterId, version: ChangeKey, index } = target
+      return element("t:OccurrenceItemId", { RecurringMasterId, ChangeKey, InstanceIndex: String(index) })
+    }
+    case "MasterOf":
+      return element("t:RecurringMasterItemId", { OccurrenceId: target.occurrenceId })
+    default:
+      return target satisfies never
+  }
 }

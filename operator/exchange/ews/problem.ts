@@ -50,7 +50,7 @@ export function isSyncStateLost({ code }: EwsProblem): boolean {
   return code === "ErrorInvalidSyncStateData" || code === "ErrorSyncFolderNotFound"
 }
 
-function isItemGone({ code }: EwsProblem): boolean {
+export function isItemGone({ code }: EwsProblem): boolean {
   return code === "ErrorItemNotFound" || code === "ErrorCalendarOccurrenceIsDeletedFromRecurrence"
 }
 

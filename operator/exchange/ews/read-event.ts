@@ -11,6 +11,7 @@ import type {
 import { canonicalZone } from "../../core/time-zones.ts"
 import { occurrenceKeyOn, occurrenceTime } from "../normal-form.ts"
 import { fromExchangeSeries } from "../series.ts"
+import { UnreadableItemError } from "../unreadable-item.ts"
 import { markTextOf } from "./item-fields.ts"
 import { readRecurrence } from "./recurrence.ts"
 import { showAsNames } from "./write-event.ts"
@@ -25,15 +26,11 @@ export type EwsItem = {
   readonly version: string
   readonly kind: ItemKind
   readonly markText?: string
+  readonly uid?: string
   /** People are invited: any write to it might mail them. */
   readonly isMeeting: boolean
   /** Everything else, to be read by `readEvent`. */
   readonly fields: XmlElement
-}
-
-/** An item that cannot be understood: it is told about and costs no other. */
-export class UnreadableItemError extends Error {
-  override readonly name = "UnreadableItemError"
 }
 
 /** Undefined for what is no calendar item with an id. */
@@ -41,6 +38,7 @@ export function readItem(item: XmlElement): EwsItem | undefined {
   const { Id: id, ChangeKey: version } = childOf(item, "t:ItemId")?.attributes ?? {}
   if (item.name !== "t:CalendarItem" || !id || !version) return undefined
   const markText = markTextOf(item)
+  const uid = textIn(item, "t:UID")
   return {
     id,
     version,
@@ -48,6 +46,7 @@ export function readItem(item: XmlElement): EwsItem | undefined {
     isMeeting: textIn(item, "t:IsMeeting") === "true" || guestLists.some(name => childOf(item, name)?.children.length),
     fields: item,
     ...(markText !== undefined && { markText }),
+    ...(uid !== undefined && { uid }),
   }
 }
 
@@ -73,8 +72,8 @@ export type ReadOptions = {
 }
 
 /** The event of an item that was read whole. Throws UnreadableItemError. */
-export function readEvent({ id, fields }: EwsItem, options: ReadOptions): CalendarEvent {
-  const key = textIn(fields, "t:UID") ?? id
+export function readEvent({ id, uid, fields }: EwsItem, options: ReadOptions): CalendarEvent {
+  const key = uid ?? id
   const content = readContent(fields, options)
   const recurrence = childOf(fields, "t:Recurrence")
   if (!recurrence) return { key, ...content }

@@ -21,18 +21,22 @@ export type WriteOptions = {
   readonly series?: ExchangeSeries | undefined
   /** IANA name: where the days of the mailbox's owner begin. */
   readonly mailboxZone: string
+  readonly markText?: string | undefined
+  /** For new items only, of our own making: a duplicate somebody makes gets another, but keeps the mark. */
+  readonly uid?: string | undefined
 }
 
 /** All fields of an event, a master or one occurrence, in the order of the schema (the mark has its place among them). */
 export function writeEvent(
   event: EventContent,
-  { series, mailboxZone, markText }: WriteOptions & { readonly markText?: string | undefined },
+  { series, mailboxZone, markText, uid }: WriteOptions,
 ): readonly ItemField[] {
   const content = carried(event)
   const zone = content.time.allDay ? mailboxZone : content.time.start.timeZoneId
   return [
     ...writeLook(content),
     ...(markText === undefined ? [] : [markField(markText)]),
+    ...(uid === undefined ? [] : [field("calendar:UID", uid)]),
     ...writeTime(content.time, mailboxZone),
     ...writePlace(content),
     ...(series ? [{ path: fieldUri("calendar:Recurrence"), value: writeRecurrence(series) }] : []),

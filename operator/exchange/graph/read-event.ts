@@ -13,6 +13,7 @@ import { dateKey, instantKey } from "../../core/time.ts"
 import { canonicalZone } from "../../core/time-zones.ts"
 import { occurrenceKeyOn } from "../normal-form.ts"
 import { fromExchangeSeries } from "../series.ts"
+import { UnreadableItemError } from "../unreadable-item.ts"
 import { isRecord, type JsonRecord, numberAt, recordAt, recordsAt, textAt, textsAt } from "./json.ts"
 import { readRecurrence } from "./recurrence.ts"
 import { importanceNames, markPropertyId, sensitivityNames, showAsNames } from "./write-event.ts"
@@ -33,11 +34,6 @@ export type GraphItem = {
   readonly isMeeting: boolean
   /** Everything else, to be read by `readEvent`. */
   readonly fields: JsonRecord
-}
-
-/** An item that cannot be understood: it is told about and costs no other. */
-export class UnreadableItemError extends Error {
-  override readonly name = "UnreadableItemError"
 }
 
 const commonFields =

@@ -1,17 +1,14 @@
-import { fingerprint } from "../../core/fingerprint.ts"
-import { parseMark } from "../../core/origin.ts"
-import type { EventProblem, StoredEvent, Window } from "../../core/ports.ts"
+import type { Window } from "../../core/ports.ts"
 import { widened } from "../../core/time.ts"
+import { type ForeignEvents, toForeign } from "../foreign-events.ts"
 import { normalForm } from "../normal-form.ts"
-import { expandMark, type GraphItem, readEvent, selectEvent, UnreadableItemError } from "./read-event.ts"
+import { expandMark, type GraphItem, readEvent, selectEvent } from "./read-event.ts"
 import { lookAt, pageSize, type Reader, readAll } from "./read-items.ts"
 
 /** Graph refuses views of more than 1825 days. */
 const longestViewDays = 1800
 /** All-day events are matched as days in UTC, whatever zone they are read in. */
 const allDaySlack = Temporal.Duration.from({ days: 1 })
-
-export type ForeignEvents = { readonly events: readonly StoredEvent[]; readonly problems: readonly EventProblem[] }
 
 /**
  * What other people put into the calendar within the window: single events and whole series. Meetings are left out: to
@@ -29,7 +26,7 @@ export async function readForeign(
   }
   const singles = [...seen.values()].filter(item => item.kind === "singleInstance")
   const masters = await readMasters(reader, [...seen.values()], signal)
-  return toForeign([...singles, ...masters])
+  return toForeign([...singles, ...masters], item => normalForm(readEvent(item), "graph"))
 }
 
 function viewRange({ start, end }: Window): string {
@@ -56,23 +53,4 @@ async function readMasters(
     signal,
   )
   return [...looks.values()].flatMap(look => (look.kind === "Found" ? [look.item] : []))
-}
-
-function toForeign(items: readonly GraphItem[]): ForeignEvents {
-  const events: StoredEvent[] = []
-  const problems: EventProblem[] = []
-  for (const item of items.filter(isForeign)) {
-    try {
-      const event = normalForm(readEvent(item), "graph")
-      events.push({ id: item.id, version: item.version, fingerprint: fingerprint(event), event })
-    } catch (error) {
-      const what = error instanceof UnreadableItemError ? error.message : "something that cannot be read"
-      problems.push({ key: item.id, reason: "ParseError", message: `an event of the mailbox has ${what}` })
-    }
-  }
-  return { events, problems }
-}
-
-function isForeign({ markText, isMeeting }: GraphItem): boolean {
-  return !isMeeting && (markText === undefined || parseMark(markText) === undefined)
 }

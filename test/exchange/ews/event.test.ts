@@ -4,17 +4,12 @@ import fc from "fast-check"
 import type { CalendarEvent } from "../../../operator/core/event.ts"
 import { fingerprint } from "../../../operator/core/fingerprint.ts"
 import { normalEvent } from "../../../operator/exchange/ews/normal-event.ts"
-import {
-  type EwsItem,
-  exceptionIds,
-  readEvent,
-  readItem,
-  UnreadableItemError,
-} from "../../../operator/exchange/ews/read-event.ts"
+import { type EwsItem, exceptionIds, readEvent, readItem } from "../../../operator/exchange/ews/read-event.ts"
 import { writeEvent } from "../../../operator/exchange/ews/write-event.ts"
 import { namespaces, readXml, type XmlElement } from "../../../operator/exchange/ews/xml-read.ts"
 import { element, textElement, writeXml, type XmlNode } from "../../../operator/exchange/ews/xml-write.ts"
 import { seriesOf } from "../../../operator/exchange/normal-form.ts"
+import { UnreadableItemError } from "../../../operator/exchange/unreadable-item.ts"
 import { holiday, lesson, timed, weekly } from "../../fakes/lesson.ts"
 import { contents } from "../contents.ts"
 import { nasty } from "./nasty.ts"

@@ -82,7 +82,7 @@ async function requestsFor(event: CalendarEvent, text: string): Promise<readonly
     throw new Error("nobody answers")
   }
   const mailbox: EwsMailbox = { transport: { ask }, address: text }
-  const fields = writeEvent(event, { series: seriesOf(event, "ews"), mailboxZone, markText: text })
+  const fields = writeEvent(event, { series: seriesOf(event, "ews"), mailboxZone, markText: text, uid: text })
   const folder = { kind: "Id", id: text } as const
   const targets: readonly ItemTarget[] = [
     { kind: "Item", id: text, version: text },

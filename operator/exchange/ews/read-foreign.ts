@@ -1,0 +1,36 @@
+import { parseMark } from "../../core/origin.ts"
+import type { Window } from "../../core/ports.ts"
+import { widened } from "../../core/time.ts"
+import { type ForeignEvents, toForeign } from "../foreign-events.ts"
+import { findInView } from "./find-in-view.ts"
+import type { EwsMailbox, FolderRef, ItemTarget } from "./mailbox.ts"
+import { normalEvent } from "./normal-event.ts"
+import { type EwsItem, readEvent } from "./read-event.ts"
+import { readWhole } from "./read-whole.ts"
+
+/** All-day events are days of the mailbox's owner, planned as days in UTC. */
+const allDaySlack = Temporal.Duration.from({ days: 1 })
+
+type ForeignRequest = { readonly folder: FolderRef; readonly window: Window; readonly mailboxZone: string }
+
+/** What other people put into the calendar within the window: single events and whole series, without meetings. */
+export async function readForeign(
+  mailbox: EwsMailbox,
+  { folder, window, mailboxZone }: ForeignRequest,
+  signal: AbortSignal,
+): Promise<ForeignEvents> {
+  const seen = await findInView(mailbox, { folder, window: widened(window, allDaySlack) }, signal)
+  const unmarked = seen.filter(item => parseMark(item.markText ?? "") === undefined && !item.isMeeting)
+  const { items, exceptions } = await readWhole(mailbox, targetsOf(unmarked), signal)
+  return toForeign(items, item => normalEvent(readEvent(item, { mailboxZone, exceptions })))
+}
+
+/** Occurrences of one series share its UID: one of them is enough to find it. */
+function targetsOf(items: readonly EwsItem[]): readonly ItemTarget[] {
+  const targets = new Map<string, ItemTarget>()
+  for (const { id, uid = id, kind } of items) {
+    const isAlone = kind === "Single" || kind === "RecurringMaster"
+    targets.set(isAlone ? id : uid, isAlone ? { kind: "Item", id } : { kind: "MasterOf", occurrenceId: id })
+  }
+  return [...targets.values()]
+}

@@ -1,0 +1,236 @@
+import assert from "node:assert/strict"
+import { after, before, beforeEach, describe, test } from "node:test"
+import { NeedsAttentionError, TemporaryError } from "../../../operator/core/errors.ts"
+import type { CalendarEvent } from "../../../operator/core/event.ts"
+import { fingerprint } from "../../../operator/core/fingerprint.ts"
+import { formatMark } from "../../../operator/core/origin.ts"
+import { EwsCalendar } from "../../../operator/exchange/ews/calendar.ts"
+import { writeEvent } from "../../../operator/exchange/ews/write-event.ts"
+import { childOf, type XmlElement } from "../../../operator/exchange/ews/xml-read.ts"
+import { element, writeXml } from "../../../operator/exchange/ews/xml-write.ts"
+import { seriesOf } from "../../../operator/exchange/normal-form.ts"
+import { at, holiday, lesson, weekly } from "../../fakes/lesson.ts"
+import { markFor } from "../copies.ts"
+import { type Message, messages, requestIn, type ScriptedEws, scriptedEws, success, xml } from "./scripted-ews.ts"
+
+const signal = new AbortController().signal
+const mailboxZone = "Europe/Copenhagen"
+const window = { start: at("2026-11-20T00:00"), end: at("2027-01-31T00:00") }
+let server: ScriptedEws
+let calendar: EwsCalendar
+let shelf: Shelf
+
+before(async () => {
+  server = await scriptedEws()
+})
+beforeEach(() => {
+  shelf = new Shelf()
+  const mailbox = { transport: server.transport(), address: "anna@contoso.test" }
+  calendar = new EwsCalendar({ mailbox, folder: { kind: "Default" }, mailboxZone })
+  server.script((seen, response) => xml(response, 200, shelf.answer(requestIn(seen))))
+})
+after(() => server.close())
+
+describe("a listing", () => {
+  test("tells of each copy what it is, whose, and in which version", async () => {
+    for (const event of [lesson(), holiday({ key: "days" }), weekly(lesson({ key: "series" }))]) shelf.putCopy(event)
+
+    const { events, complete } = await list()
+
+    assert.equal(complete, true)
+    assert.deepEqual(
+      events.map(({ id, version, fingerprint: print, isCopyOfAnother }) => ({ id, version, print, isCopyOfAnother })),
+      [lesson(), holiday({ key: "days" }), weekly(lesson({ key: "series" }))].map(event => ({
+        id: event.key,
+        version: "1",
+        print: fingerprint(calendar.normalize(event)),
+        isCopyOfAnother: false,
+      })),
+    )
+    assert.equal(events[0]?.mark?.cluster, "cluster-a")
+  })
+
+  test("reads again only what has another version, unless all is to be read afresh", async () => {
+    shelf.putCopy(lesson({ key: "one" }))
+    shelf.putCopy(lesson({ key: "two" }))
+    await list()
+    shelf.read.length = 0
+
+    shelf.putCopy(lesson({ key: "two", subject: "Physics" }), { version: "2" })
+    const { events } = await list()
+    assert.deepEqual(shelf.read, ["two"])
+    assert.equal(events[1]?.fingerprint, fingerprint(calendar.normalize(lesson({ subject: "Physics" }))))
+
+    shelf.remove("one")
+    assert.equal((await list()).events.length, 1)
+    assert.deepEqual(shelf.read, ["two"])
+    await list({ fresh: true })
+    assert.deepEqual(shelf.read, ["two", "two"])
+  })
+
+  test("knows a duplicate somebody made of a copy", async () => {
+    shelf.putCopy(lesson({ key: "copy" }))
+    shelf.putCopy(lesson({ key: "copy" }), { id: "duplicate", uid: "another" })
+
+    const { events } = await list()
+
+    assert.deepEqual(
+      events.map(({ id, isCopyOfAnother }) => [id, isCopyOfAnother]),
+      [
+        ["copy", false],
+        ["duplicate", true],
+      ],
+    )
+  })
+
+  test("is not complete while a copy that is listed cannot be read, and fails when it may not be", async () => {
+    shelf.putCopy(lesson({ key: "copy" }))
+    shelf.refusals.set("copy", "ErrorItemNotFound")
+    assert.deepEqual(await list(), { events: [], window, complete: false, problems: [] })
+
+    shelf.refusals.set("copy", "ErrorAccessDenied")
+    await assert.rejects(list(), NeedsAttentionError)
+
+    shelf.refusals.clear()
+    assert.equal((await list()).events.length, 1)
+  })
+
+  test("leaves out what is outside the window", async () => {
+    shelf.putCopy(lesson({ key: "long ago", start: "2020-01-01T08:00" }))
+
+    assert.deepEqual((await list()).events, [])
+  })
+})
+
+describe("what others put into the calendar", () => {
+  test("is listed when asked for: singles, and series once; no meetings", async () => {
+    shelf.putCopy(lesson({ key: "ours" }))
+    shelf.put(lesson({ key: "theirs" }))
+    shelf.put(lesson({ key: "meeting" }), { extra: "<t:IsMeeting>true</t:IsMeeting>" })
+    shelf.put(weekly(lesson({ key: "series" })))
+
+    const { events, complete } = await list({ includeForeign: true })
+
+    assert.equal(complete, true)
+    assert.deepEqual(
+      events.map(({ id, mark }) => [id, mark === undefined]),
+      [
+        ["ours", false],
+        ["theirs", true],
+        ["series", true],
+      ],
+    )
+    assert.equal(events[1]?.event?.subject, "Mathematics")
+    assert.equal(events[2]?.event?.recurrence?.rules.length, 1)
+    assert.equal((await list()).events.length, 1)
+  })
+
+  test("and cannot be read costs no other", async () => {
+    shelf.put(lesson({ key: "good" }))
+    shelf.put(lesson({ key: "bad" }), { extra: "<t:Recurrence><t:Hourly/></t:Recurrence>" })
+
+    const { events, problems } = await list({ includeForeign: true })
+
+    assert.deepEqual(
+      events.map(({ id }) => id),
+      ["good"],
+    )
+    assert.deepEqual(
+      problems.map(({ key, reason }) => [key, reason]),
+      [["bad", "ParseError"]],
+    )
+  })
+
+  test("is asked for in halves where one answer does not hold it", async () => {
+    shelf.put(lesson({ key: "theirs" }))
+    shelf.longestViewHours = 24 * 20
+
+    assert.equal((await list({ includeForeign: true })).events.length, 1)
+    assert.ok(shelf.views > 4)
+
+    shelf.longestViewHours = 0
+    await assert.rejects(list({ includeForeign: true }), TemporaryError)
+  })
+})
+
+function list(request: { readonly includeForeign?: boolean; readonly fresh?: boolean } = {}) {
+  return calendar.list({ window, includeForeign: false, fresh: false, ...request }, signal)
+}
+
+type Shelved = {
+  readonly fields: string
+  readonly version: string
+  readonly isMarked: boolean
+  readonly isSeries: boolean
+}
+type Special = { readonly id?: string; readonly uid?: string; readonly version?: string; readonly extra?: string }
+
+/** A mailbox that holds what it is given and answers FindItem and GetItem. An occurrence of `a` is called `a#1`. */
+class Shelf {
+  /** Ids that were read one by one. */
+  readonly read: string[] = []
+  readonly refusals = new Map<string, string>()
+  longestViewHours = Number.POSITIVE_INFINITY
+  views = 0
+  readonly #items = new Map<string, Shelved>()
+
+  putCopy(event: CalendarEvent, special: Special = {}): void {
+    this.#store(event, { uid: event.key, ...special }, formatMark(markFor(event, "print", event.key)))
+  }
+
+  put(event: CalendarEvent, special: Special = {}): void {
+    this.#store(event, special, undefined)
+  }
+
+  remove(id: string): void {
+    this.#items.delete(id)
+  }
+
+  answer(request: XmlElement): string {
+    if (request.name === "m:GetItem") return messages("GetItem", this.#lookAt(request))
+    const view = childOf(request, "m:CalendarView")
+    return view
+      ? this.#view(view)
+      : this.#page([...this.#items].filter(([, { isMarked }]) => isMarked).map(([id]) => id))
+  }
+
+  #store(
+    event: CalendarEvent,
+    { id = event.key, uid = id, version = "1", extra = "" }: Special,
+    markText?: string,
+  ): void {
+    const isSeries = event.recurrence !== undefined
+    const fields = writeEvent(event, { series: seriesOf(event, "ews"), mailboxZone, markText, uid })
+    const text = writeXml(element("all", {}, ...fields.map(({ value }) => value))).replaceAll(/^.*?<all>|<\/all>$/g, "")
+    this.#items.set(id, { fields: text + extra, version, isMarked: markText !== undefined, isSeries })
+  }
+
+  #lookAt(request: XmlElement): readonly Message[] {
+    return (childOf(request, "m:ItemIds")?.children ?? []).map(({ attributes }) => {
+      const id = (attributes["Id"] ?? attributes["OccurrenceId"] ?? "").replace("#1", "")
+      this.read.push(id)
+      const code = this.refusals.get(id)
+      return code === undefined ? { payload: `<m:Items>${this.#xml(id)}</m:Items>` } : { code }
+    })
+  }
+
+  #view({ attributes }: XmlElement): string {
+    this.views += 1
+    const [start, end] = [attributes["StartDate"], attributes["EndDate"]].map(text => Temporal.Instant.from(text ?? ""))
+    const isLast = start && end ? start.until(end).total("hours") <= this.longestViewHours : false
+    const ids = [...this.#items].map(([id, { isSeries }]) => (isSeries ? `${id}#1` : id))
+    return this.#page(ids, isLast)
+  }
+
+  #page(ids: readonly string[], isLast = true): string {
+    const about = `TotalItemsInView="${ids.length}" IncludesLastItemInRange="${isLast}"`
+    const items = ids.map(id => this.#xml(id)).join("")
+    return success("FindItem", `<m:RootFolder ${about}><t:Items>${items}</t:Items></m:RootFolder>`)
+  }
+
+  #xml(id: string): string {
+    const item = this.#items.get(id.replace("#1", ""))
+    const kind = id.endsWith("#1") ? "<t:CalendarItemType>Occurrence</t:CalendarItemType>" : ""
+    return `<t:CalendarItem><t:ItemId Id="${id}" ChangeKey="${item?.version}"/>${kind}${item?.fields}</t:CalendarItem>`
+  }
+}
