@@ -10,6 +10,7 @@ import type {
 import { openDispatcher } from "../../http/client.ts"
 import { AccessToken } from "../access-token.ts"
 import type { ExchangeDeps } from "../deps.ts"
+import { OpenCalendars } from "../open-calendars.ts"
 import { Throttle } from "../throttle.ts"
 import { Batches } from "./batch.ts"
 import { GraphCalendar } from "./calendar.ts"
@@ -36,10 +37,8 @@ export function openGraphConnection(deps: ExchangeDeps, settings: GraphSettings)
 class GraphConnection implements ExchangeConnection {
   readonly #dispatcher: Dispatcher
   readonly #client: GraphClient
-  readonly #batches: Batches
   readonly #probe: ProbeDeps
-  /** Kept, because what is known of a mailbox is what makes the next pass cheap. */
-  readonly #calendars = new Map<string, GraphCalendar>()
+  readonly #calendars: OpenCalendars<GraphCalendar>
 
   constructor(deps: ExchangeDeps, settings: GraphSettings, dispatcher: Dispatcher) {
     const { clock, random, mayWrite, proxy } = deps
@@ -58,17 +57,13 @@ class GraphConnection implements ExchangeConnection {
       throttle,
     })
     const { concurrencyPerMailbox } = limits
-    this.#batches = new Batches({ client: this.#client, throttle, clock, concurrencyPerMailbox })
+    const batches = new Batches({ client: this.#client, throttle, clock, concurrencyPerMailbox })
+    this.#calendars = new OpenCalendars(clock, which => new GraphCalendar({ client: this.#client, batches, ...which }))
     this.#probe = { client: this.#client, token, dispatcher, proxy, endpoints }
   }
 
-  mailbox({ address, calendar }: { readonly address: string; readonly calendar: CalendarChoice }): Calendar {
-    const key = JSON.stringify([address.toLowerCase(), calendar])
-    const known = this.#calendars.get(key)
-    if (known) return known
-    const opened = new GraphCalendar({ client: this.#client, batches: this.#batches, address, calendar })
-    this.#calendars.set(key, opened)
-    return opened
+  mailbox(request: { readonly address: string; readonly calendar: CalendarChoice }): Calendar {
+    return this.#calendars.get(request)
   }
 
   probe(request: ProbeRequest, signal: AbortSignal): Promise<ProbeReport> {
