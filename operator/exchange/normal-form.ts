@@ -166,7 +166,7 @@ function occurrenceTest(series: ExchangeSeries, time: EventTime, keys: readonly 
 }
 
 /** The day of the series' own clock an occurrence key falls on. */
-function seriesDate(key: string, time: EventTime): Temporal.PlainDate | undefined {
+export function seriesDate(key: string, time: EventTime): Temporal.PlainDate | undefined {
   const at = parseOccurrenceKey(key)
   if (at === undefined || at instanceof Temporal.PlainDate) return at
   return time.allDay ? undefined : at.toZonedDateTimeISO(time.start.timeZoneId).toPlainDate()

@@ -1,5 +1,5 @@
 import type { CalendarEvent } from "../../core/event.ts"
-import type { Calendar, Listing, ListRequest, Window } from "../../core/ports.ts"
+import type { Calendar, CalendarWriter, Listing, ListRequest, Window } from "../../core/ports.ts"
 import { KnownCopies, type KnownCopy } from "../known-copies.ts"
 import { canStoreSeries } from "../normal-form.ts"
 import { Turns } from "../turns.ts"
@@ -10,6 +10,7 @@ import { normalEvent } from "./normal-event.ts"
 import type { EwsItem } from "./read-event.ts"
 import { readForeign } from "./read-foreign.ts"
 import { readWhole } from "./read-whole.ts"
+import { EwsWriter } from "./writer.ts"
 
 export type EwsCalendarDeps = {
   readonly mailbox: EwsMailbox
@@ -19,10 +20,11 @@ export type EwsCalendarDeps = {
 }
 
 /**
- * One calendar of one mailbox, for reading. Each listing asks for the versions of all copies, by their mark, and reads
+ * One calendar of one mailbox. Each listing asks for the versions of all copies, by their mark, and reads
  * those that are not as they were known.
  */
 export class EwsCalendar implements Calendar {
+  readonly writer: CalendarWriter
   readonly #mailbox: EwsMailbox
   readonly #folder: FolderRef
   readonly #mailboxZone: string
@@ -33,6 +35,7 @@ export class EwsCalendar implements Calendar {
     this.#mailbox = mailbox
     this.#folder = folder
     this.#mailboxZone = mailboxZone
+    this.writer = new EwsWriter({ mailbox, folder, mailboxZone })
   }
 
   list(request: ListRequest, signal: AbortSignal): Promise<Listing> {

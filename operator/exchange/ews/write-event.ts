@@ -48,7 +48,7 @@ export function writeEvent(
   ]
 }
 
-function markField(text: string): ItemField {
+export function markField(text: string): ItemField {
   return { path: markUri(), value: element("t:ExtendedProperty", {}, markUri(), textElement("t:Value", text)) }
 }
 

@@ -3,6 +3,7 @@ import { checkOf, formatMark, type Mark, parseMark, shortHash } from "../../core
 import type { CreateItem, WriteOutcome } from "../../core/ports.ts"
 import type { KnownCopies } from "../known-copies.ts"
 import { seriesOf } from "../normal-form.ts"
+import { unfinished } from "../unfinished.ts"
 import type { BatchStep, StepOutcome } from "./batch.ts"
 import type { FolderPaths } from "./calendar-folder.ts"
 import { copyAsWritten } from "./copy.ts"
@@ -11,7 +12,7 @@ import { takesSteps } from "./occurrences.ts"
 import { type GraphProblem, isDuplicateTransaction, problemError } from "./problem.ts"
 import { type GraphItem, readItem } from "./read-event.ts"
 import { findByMark, type Reader } from "./read-items.ts"
-import { markField, unfinished, writeEvent, writeNew } from "./write-event.ts"
+import { markField, writeEvent, writeNew } from "./write-event.ts"
 
 export type CreateDeps = { readonly reader: Reader; readonly known: KnownCopies; readonly folder: FolderPaths }
 

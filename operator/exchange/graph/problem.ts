@@ -80,12 +80,6 @@ export function problemError(problem: GraphProblem, itemId?: string): Error {
   return needs("Exchange refused the request", "ApplyFailed", told)
 }
 
-/** Changing or deleting a meeting mails its guests, and nothing in the request can prevent it. */
-export function guestsInvited(): NeedsAttentionError {
-  const text = "people were invited to this copy; it is left alone, because Exchange would mail them"
-  return new NeedsAttentionError(text, { reason: "ApplyFailed" })
-}
-
 function describe({ status, code, requestId }: GraphProblem): string {
   return [status, code, requestId && `request ${requestId}`].filter(Boolean).join(" ")
 }

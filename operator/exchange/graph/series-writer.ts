@@ -3,8 +3,10 @@ import type { CalendarEvent, OccurrenceKey } from "../../core/event.ts"
 import { fingerprint } from "../../core/fingerprint.ts"
 import { checkOf, formatMark, type Mark, shortHash } from "../../core/origin.ts"
 import type { UpdateItem, WriteOutcome } from "../../core/ports.ts"
+import { guestsInvited } from "../guests-invited.ts"
 import type { KnownCopies } from "../known-copies.ts"
 import { normalForm, seriesOf } from "../normal-form.ts"
+import { unfinished } from "../unfinished.ts"
 import type { BatchStep, StepOutcome } from "./batch.ts"
 import type { FolderPaths } from "./calendar-folder.ts"
 import { copyAsWritten } from "./copy.ts"
@@ -20,10 +22,10 @@ import {
   readableEvent,
   takesSteps,
 } from "./occurrences.ts"
-import { guestsInvited, isConflict, isItemGone, problemError } from "./problem.ts"
+import { isConflict, isItemGone, problemError } from "./problem.ts"
 import { type GraphItem, readItem } from "./read-event.ts"
 import { lookAt, type Reader } from "./read-items.ts"
-import { markField, unfinished, writeContent, writeEvent, writeLook } from "./write-event.ts"
+import { markField, writeContent, writeEvent, writeLook } from "./write-event.ts"
 
 /** A series that is there, and what it should be. */
 export type SettleItem = {

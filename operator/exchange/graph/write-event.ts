@@ -21,14 +21,6 @@ export function markField(text: string): JsonRecord {
   return { singleValueExtendedProperties: [{ id: markPropertyId, value: text }] }
 }
 
-/**
- * The mark of a series whose occurrences are still to be written: a process that ends there leaves one that is seen to be
- * behind the source, not one that somebody changed.
- */
-export function unfinished(mark: Mark): Mark {
-  return { ...mark, fingerprint: "unfinished" }
-}
-
 /** A new copy. The transaction id makes a repeated request find the first one's event. */
 export function writeNew(
   event: CalendarEvent,

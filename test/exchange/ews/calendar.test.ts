@@ -1,17 +1,11 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, test } from "node:test"
 import { NeedsAttentionError, TemporaryError } from "../../../operator/core/errors.ts"
-import type { CalendarEvent } from "../../../operator/core/event.ts"
 import { fingerprint } from "../../../operator/core/fingerprint.ts"
-import { formatMark } from "../../../operator/core/origin.ts"
 import { EwsCalendar } from "../../../operator/exchange/ews/calendar.ts"
-import { writeEvent } from "../../../operator/exchange/ews/write-event.ts"
-import { childOf, type XmlElement } from "../../../operator/exchange/ews/xml-read.ts"
-import { element, writeXml } from "../../../operator/exchange/ews/xml-write.ts"
-import { seriesOf } from "../../../operator/exchange/normal-form.ts"
 import { at, holiday, lesson, weekly } from "../../fakes/lesson.ts"
-import { markFor } from "../copies.ts"
-import { type Message, messages, requestIn, type ScriptedEws, scriptedEws, success, xml } from "./scripted-ews.ts"
+import { requestIn, type ScriptedEws, scriptedEws, xml } from "./scripted-ews.ts"
+import { Shelf } from "./shelf.ts"
 
 const signal = new AbortController().signal
 const mailboxZone = "Europe/Copenhagen"
@@ -56,7 +50,7 @@ describe("a listing", () => {
     await list()
     shelf.read.length = 0
 
-    shelf.putCopy(lesson({ key: "two", subject: "Physics" }), { version: "2" })
+    shelf.putCopy(lesson({ key: "two", subject: "Physics" }))
     const { events } = await list()
     assert.deepEqual(shelf.read, ["two"])
     assert.equal(events[1]?.fingerprint, fingerprint(calendar.normalize(lesson({ subject: "Physics" }))))
@@ -155,82 +149,4 @@ describe("what others put into the calendar", () => {
 
 function list(request: { readonly includeForeign?: boolean; readonly fresh?: boolean } = {}) {
   return calendar.list({ window, includeForeign: false, fresh: false, ...request }, signal)
-}
-
-type Shelved = {
-  readonly fields: string
-  readonly version: string
-  readonly isMarked: boolean
-  readonly isSeries: boolean
-}
-type Special = { readonly id?: string; readonly uid?: string; readonly version?: string; readonly extra?: string }
-
-/** A mailbox that holds what it is given and answers FindItem and GetItem. An occurrence of `a` is called `a#1`. */
-class Shelf {
-  /** Ids that were read one by one. */
-  readonly read: string[] = []
-  readonly refusals = new Map<string, string>()
-  longestViewHours = Number.POSITIVE_INFINITY
-  views = 0
-  readonly #items = new Map<string, Shelved>()
-
-  putCopy(event: CalendarEvent, special: Special = {}): void {
-    this.#store(event, { uid: event.key, ...special }, formatMark(markFor(event, "print", event.key)))
-  }
-
-  put(event: CalendarEvent, special: Special = {}): void {
-    this.#store(event, special, undefined)
-  }
-
-  remove(id: string): void {
-    this.#items.delete(id)
-  }
-
-  answer(request: XmlElement): string {
-    if (request.name === "m:GetItem") return messages("GetItem", this.#lookAt(request))
-    const view = childOf(request, "m:CalendarView")
-    return view
-      ? this.#view(view)
-      : this.#page([...this.#items].filter(([, { isMarked }]) => isMarked).map(([id]) => id))
-  }
-
-  #store(
-    event: CalendarEvent,
-    { id = event.key, uid = id, version = "1", extra = "" }: Special,
-    markText?: string,
-  ): void {
-    const isSeries = event.recurrence !== undefined
-    const fields = writeEvent(event, { series: seriesOf(event, "ews"), mailboxZone, markText, uid })
-    const text = writeXml(element("all", {}, ...fields.map(({ value }) => value))).replaceAll(/^.*?<all>|<\/all>$/g, "")
-    this.#items.set(id, { fields: text + extra, version, isMarked: markText !== undefined, isSeries })
-  }
-
-  #lookAt(request: XmlElement): readonly Message[] {
-    return (childOf(request, "m:ItemIds")?.children ?? []).map(({ attributes }) => {
-      const id = (attributes["Id"] ?? attributes["OccurrenceId"] ?? "").replace("#1", "")
-      this.read.push(id)
-      const code = this.refusals.get(id)
-      return code === undefined ? { payload: `<m:Items>${this.#xml(id)}</m:Items>` } : { code }
-    })
-  }
-
-  #view({ attributes }: XmlElement): string {
-    this.views += 1
-    const [start, end] = [attributes["StartDate"], attributes["EndDate"]].map(text => Temporal.Instant.from(text ?? ""))
-    const isLast = start && end ? start.until(end).total("hours") <= this.longestViewHours : false
-    const ids = [...this.#items].map(([id, { isSeries }]) => (isSeries ? `${id}#1` : id))
-    return this.#page(ids, isLast)
-  }
-
-  #page(ids: readonly string[], isLast = true): string {
-    const about = `TotalItemsInView="${ids.length}" IncludesLastItemInRange="${isLast}"`
-    const items = ids.map(id => this.#xml(id)).join("")
-    return success("FindItem", `<m:RootFolder ${about}><t:Items>${items}</t:Items></m:RootFolder>`)
-  }
-
-  #xml(id: string): string {
-    const item = this.#items.get(id.replace("#1", ""))
-    const kind = id.endsWith("#1") ? "<t:CalendarItemType>Occurrence</t:CalendarItemType>" : ""
-    return `<t:CalendarItem><t:ItemId Id="${id}" ChangeKey="${item?.version}"/>${kind}${item?.fields}</t:CalendarItem>`
-  }
 }

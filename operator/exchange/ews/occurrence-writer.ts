@@ -1,0 +1,72 @@
+import { ChangedMeanwhileError } from "../../core/errors.ts"
+import type { CalendarEvent, EventContent, OccurrenceKey } from "../../core/event.ts"
+import { seriesDate, seriesOf } from "../normal-form.ts"
+import { exchangeDates } from "../pattern-expansion.ts"
+import { deleteItems } from "./delete-item.ts"
+import { getItems } from "./get-item.ts"
+import type { EwsMailbox, ItemTarget } from "./mailbox.ts"
+import { normalEvent } from "./normal-event.ts"
+import { isItemGone, problemError } from "./problem.ts"
+import type { WriteResult } from "./response.ts"
+import { updateItems } from "./update-item.ts"
+import { writeEvent } from "./write-event.ts"
+
+/** Whether a new series of this event is written in steps: its master, and then its occurrences. */
+export function takesSteps(event: CalendarEvent): boolean {
+  const { excluded = [], overrides = [] } = normalEvent(event).recurrence ?? {}
+  return excluded.length > 0 || overrides.length > 0
+}
+
+type OccurrenceRequest = { readonly masterId: string; readonly event: CalendarEvent; readonly mailboxZone: string }
+
+/**
+ * Cancels and changes the occurrences of a series that nobody has touched yet. Cancels first: it makes room for what is
+ * moved. Throws the core error of the first that fails.
+ */
+export async function writeOccurrences(
+  mailbox: EwsMailbox,
+  { masterId, event, mailboxZone }: OccurrenceRequest,
+  signal: AbortSignal,
+): Promise<void> {
+  const { excluded = [], overrides = [] } = normalEvent(event).recurrence ?? {}
+  const target = (key: OccurrenceKey): ItemTarget => ({ kind: "Occurrence", masterId, index: indexOf(key, event) })
+  for (const result of await deleteItems(mailbox, excluded.map(target), signal)) expectDone(result, masterId)
+  const original = new Map(event.recurrence?.overrides.map(({ occurrence, content }) => [occurrence, content]))
+  // One by one: each change moves the versions of the others.
+  for (const { occurrence, content } of overrides) {
+    const wanted = original.get(occurrence) ?? content
+    await writeOccurrence(mailbox, { target: target(occurrence), content: wanted, mailboxZone }, signal)
+  }
+}
+
+type OccurrenceChange = { readonly target: ItemTarget; readonly content: EventContent; readonly mailboxZone: string }
+
+async function writeOccurrence(
+  mailbox: EwsMailbox,
+  { target, content, mailboxZone }: OccurrenceChange,
+  signal: AbortSignal,
+): Promise<void> {
+  const [look] = await getItems(mailbox, [target], signal)
+  if (look?.kind === "Refused" && !isItemGone(look.problem)) throw problemError(look.problem)
+  if (look?.kind !== "Found") throw new ChangedMeanwhileError("of an occurrence")
+  const { id, version } = look.item
+  const fields = writeEvent(content, { mailboxZone })
+  const [result] = await updateItems(mailbox, [{ target: { kind: "Item", id, version }, fields }], signal)
+  if (result) expectDone(result, id)
+}
+
+/** An occurrence that is gone when it should be cancelled is as good as cancelled. */
+function expectDone(result: WriteResult, id: string): void {
+  if (result.kind === "Unknown") throw result.error
+  if (result.kind === "Refused" && !isItemGone(result.problem)) throw problemError(result.problem, id)
+}
+
+/** Its place in the pattern, counted from 1, those cancelled too. */
+function indexOf(key: OccurrenceKey, event: CalendarEvent): number {
+  const { time } = normalEvent(event)
+  const series = seriesOf(event, "ews")
+  const date = seriesDate(key, time)
+  const dates = series && date ? exchangeDates(series, date) : []
+  if (!date || !dates.at(-1)?.equals(date)) throw new Error("an occurrence that is none of its series")
+  return dates.length
+}
