@@ -85,6 +85,13 @@ type ReadRecurrence = Pick<EventDraft, "rules" | "leftOut" | "extras" | "excepti
 /** What is left out matters where it would be used: a changed occurrence has no recurrence but that of a changed future. */
 function readRecurrence(component: Component, { allDay }: EventTime, zone: string): ReadRecurrence {
   const all = (name: string) => component.properties.filter(line => line.name === name)
+  // RFC 5545 dropped it (A.3). Passed over, it would show lessons on the very days that the feed takes out.
+  if (all("EXRULE").length > 0) {
+    throw new UnusableEventError(
+      "RecurrenceTooComplex",
+      "it takes occurrences out by an EXRULE, which is not supported",
+    )
+  }
   const { rules, leftOut } = readRules(
     all("RRULE").map(line => line.value),
     { zone, allDay },

@@ -125,3 +125,14 @@ describe("a flood under one UID", () => {
     assert.deepEqual([events.length, problems], [flood, []])
   })
 })
+
+test("a series with a rule of exceptions is not shown on days it may not be on, and keeps the copies it has", async () => {
+  const reading = await read(calendar(vevent({ ...daily, EXRULE: "FREQ=WEEKLY;BYDAY=MO" }), vevent({ UID: "healthy" })))
+
+  assert.deepEqual(
+    reading.events.map(({ key }) => key),
+    ["healthy"],
+  )
+  assert.match(said(reading).join(), /^lesson-1 RecurrenceTooComplex: .* EXRULE/)
+  assert.ok(guarded(reading).has("lesson-1"))
+})
