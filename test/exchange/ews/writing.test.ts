@@ -1,0 +1,200 @@
+import assert from "node:assert/strict"
+import { after, before, beforeEach, describe, test } from "node:test"
+import { ChangedMeanwhileError, reasonOf } from "../../../operator/core/errors.ts"
+import type { CalendarEvent } from "../../../operator/core/event.ts"
+import type { CreateItem, WriteOutcome } from "../../../operator/core/ports.ts"
+import { EwsCalendar } from "../../../operator/exchange/ews/calendar.ts"
+import { at, lesson, timed, weekly, zone } from "../../fakes/lesson.ts"
+import { createItem } from "../copies.ts"
+import { fault, requestIn, type ScriptedEws, scriptedEws, xml } from "./scripted-ews.ts"
+import { Shelf } from "./shelf.ts"
+
+const signal = new AbortController().signal
+const window = { start: at("2026-11-20T00:00"), end: at("2027-01-31T00:00") }
+let server: ScriptedEws
+let calendar: EwsCalendar
+let shelf: Shelf
+/** The first request of that name is not answered, be it done or not. */
+let mishaps: Map<string, { readonly isDone: boolean }>
+
+before(async () => {
+  server = await scriptedEws()
+})
+beforeEach(() => {
+  shelf = new Shelf()
+  mishaps = new Map()
+  const mailbox = { transport: server.transport(), address: "anna@contoso.test" }
+  calendar = new EwsCalendar({ mailbox, folder: { kind: "Default" }, mailboxZone: zone })
+  const asked = new Map<string, number>()
+  server.script((seen, response) => {
+    const request = requestIn(seen)
+    const times = asked.get(request.name) ?? 0
+    asked.set(request.name, times + 1)
+    const mishap = mishaps.get(request.name)
+    const isMishap = mishap !== undefined && times === 0
+    const answer = isMishap && !mishap.isDone ? "" : shelf.answer(request)
+    if (isMishap) response.destroy()
+    else xml(response, 200, answer)
+  })
+})
+after(() => server.close())
+
+describe("a create whose answer got lost", () => {
+  test("is found when it had happened", async () => {
+    mishaps.set("m:CreateItem", { isDone: true })
+
+    const outcome = await create(lesson())
+
+    assert.deepEqual(outcome, { ok: true, id: "made-1", version: "1" })
+    assert.deepEqual(shelf.ids, ["made-1"])
+  })
+
+  test("is told when it had not, and the next try makes one", async () => {
+    mishaps.set("m:CreateItem", { isDone: false })
+
+    assert.equal(reasonOfOutcome(await create(lesson())), "Unreachable")
+    assert.equal((await create(lesson())).ok, true)
+
+    assert.equal(shelf.ids.length, 1)
+  })
+})
+
+describe("a series with changed occurrences", () => {
+  const time = timed("2026-12-10T10:00")
+  const changed: CalendarEvent = {
+    ...weekly(),
+    recurrence: {
+      rules: weekly().recurrence?.rules ?? [],
+      extraTimes: [],
+      excluded: ["20261215T070000Z"],
+      overrides: [{ occurrence: "20261208T070000Z", content: { subject: "Moved", time } }],
+    },
+  }
+
+  test("is written whole, and only then says so", async () => {
+    assert.equal((await create(changed)).ok, true)
+
+    const [copy] = await list()
+    assert.equal(copy?.fingerprint, copy?.mark?.fingerprint)
+    assert.deepEqual(copy?.event?.recurrence?.excluded, ["20261215T070000Z"])
+    assert.equal(copy?.event?.recurrence?.overrides[0]?.content.subject, "Moved")
+  })
+
+  test("cut off half way is seen to be unfinished, and made anew by the next try", async () => {
+    mishaps.set("m:UpdateItem", { isDone: false })
+    assert.equal(reasonOfOutcome(await create(changed)), "Unreachable")
+    const [half] = await list()
+    assert.equal(half?.mark?.fingerprint, "unfinished")
+
+    assert.equal((await create(changed)).ok, true)
+
+    const [copy, ...others] = await list()
+    assert.equal(others.length, 0)
+    assert.equal(copy?.fingerprint, copy?.mark?.fingerprint)
+  })
+
+  test("loses its changes when they are taken back", async () => {
+    const made = await create(changed)
+    assert.ok(made.ok)
+
+    const item = createItem(calendar, weekly())
+    const [outcome] = await calendar.writer.update([{ ...item, id: made.id, version: made.version }], signal)
+
+    assert.equal(outcome?.ok, true)
+    const [copy, ...others] = await list()
+    assert.equal(others.length, 0)
+    assert.deepEqual(copy?.event?.recurrence?.overrides, [])
+  })
+
+  test("without them becomes a single event and back in its place", async () => {
+    const made = await create(weekly())
+    assert.ok(made.ok)
+    let version = made.version
+    for (const event of [lesson(), weekly()]) {
+      const [outcome] = await calendar.writer.update([{ ...createItem(calendar, event), id: made.id, version }], signal)
+      assert.ok(outcome?.ok)
+      version = outcome.version
+      const [copy] = await list()
+      assert.equal(copy?.id, made.id)
+      assert.equal(copy?.fingerprint, copy?.mark?.fingerprint)
+    }
+  })
+})
+
+describe("a copy", () => {
+  test("to which people were invited is left alone", async () => {
+    shelf.putCopy(lesson({ key: "copy" }), { extra: "<t:RequiredAttendees><t:Attendee/></t:RequiredAttendees>" })
+    const target = { id: "copy", version: "1" }
+
+    const [updated] = await calendar.writer.update([{ ...createItem(calendar, lesson()), ...target }], signal)
+    const [removed] = await calendar.writer.remove([target], signal)
+
+    assert.deepEqual([reasonOfOutcome(updated), reasonOfOutcome(removed)], ["ApplyFailed", "ApplyFailed"])
+    assert.deepEqual(shelf.ids, ["copy"])
+  })
+
+  test("changed by somebody meanwhile is neither deleted nor overwritten; one that is gone is as good as deleted", async () => {
+    shelf.putCopy(lesson({ key: "copy" }))
+    const target = { id: "copy", version: "seen long ago" }
+
+    const outcomes = await calendar.writer.remove([target, { id: "gone", version: "1" }], signal)
+    const [updated] = await calendar.writer.update([{ ...createItem(calendar, lesson()), ...target }], signal)
+
+    assert.ok(!outcomes[0]?.ok && outcomes[0]?.error instanceof ChangedMeanwhileError)
+    assert.equal(outcomes[1]?.ok, true)
+    assert.equal(reasonOfOutcome(updated), "ChangedMeanwhile")
+    assert.deepEqual(shelf.ids, ["copy"])
+  })
+
+  test("loses nothing but its mark when that is taken off", async () => {
+    shelf.putCopy(lesson({ key: "copy" }))
+
+    const [outcome] = await calendar.writer.stripMark([{ id: "copy", version: "1" }], signal)
+
+    assert.equal(outcome?.ok, true)
+    assert.deepEqual(await list(), [])
+    assert.deepEqual(shelf.ids, ["copy"])
+  })
+})
+
+test("where the account may not write, everything stops", async () => {
+  server.script((seen, response) => {
+    const request = requestIn(seen)
+    if (request.name === "m:CreateItem") xml(response, 500, fault("ErrorImpersonateUserDenied"))
+    else xml(response, 200, shelf.answer(request))
+  })
+
+  await assert.rejects(create(lesson()), (error: unknown) => reasonOf(error) === "AccessDenied")
+})
+
+test("a series EWS has no words for is refused and costs no other", async () => {
+  const days = [{ day: "MO" as const }, { day: "WE" as const }]
+  const odd = weekly(lesson({ key: "odd", start: "2026-12-02T08:00" }), {
+    frequency: "MONTHLY",
+    byDay: days,
+    bySetPos: [1],
+  })
+
+  const outcomes = await calendar.writer.create([itemOf(odd), itemOf(lesson())], signal)
+
+  assert.equal(reasonOfOutcome(outcomes[0]), "RecurrenceTooComplex")
+  assert.equal(outcomes[1]?.ok, true)
+})
+
+function itemOf(event: CalendarEvent): CreateItem {
+  return createItem(calendar, event)
+}
+
+async function create(event: CalendarEvent): Promise<WriteOutcome> {
+  const [outcome] = await calendar.writer.create([itemOf(event)], signal)
+  assert.ok(outcome)
+  return outcome
+}
+
+async function list() {
+  return (await calendar.list({ window, includeForeign: false, fresh: false }, signal)).events
+}
+
+function reasonOfOutcome(outcome: WriteOutcome | undefined): string {
+  return outcome?.ok === false ? reasonOf(outcome.error) : "none"
+}
