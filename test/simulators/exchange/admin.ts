@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto"
 import type { AccessPolicy, App, Directory, Group, RoleAssignment } from "./directory/directory.ts"
+import type { AccountSeed, Accounts } from "./ews/accounts.ts"
 import type { Fault, Faults } from "./faults.ts"
 import type { Call } from "./graph/call.ts"
 import type { CounterSnapshot, Counters } from "./graph/counters.ts"
@@ -30,6 +31,7 @@ export type SeenEvent = Json & {
 type Parts = {
   readonly store: Store
   readonly directory: Directory
+  readonly accounts: Accounts
   readonly faults: Faults
   readonly counters: Counters
   readonly throttle: Throttle
@@ -88,6 +90,16 @@ export class Admin {
     const app = this.#parts.directory.apps.get(clientId.toLowerCase())
     if (!app) throw new Error(`no app ${clientId}`)
     this.#parts.directory.apps.set(app.clientId, { ...app, ...changes })
+  }
+
+  /** Somebody who may log in to Exchange Server. */
+  addAccount(seed: AccountSeed): void {
+    this.#parts.accounts.add(seed)
+  }
+
+  /** Another password, impersonation scope or mailbox. */
+  updateAccount(name: string, changes: Partial<Omit<AccountSeed, "name">>): void {
+    this.#parts.accounts.update(name, changes)
   }
 
   addGroup(seed: { readonly mail: string; readonly name?: string; readonly members: readonly string[] }): Group {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import { gzipSync } from "node:zlib"
 import type { Admin } from "./admin.ts"
 import { answerAdmin } from "./admin-http.ts"
+import type { EwsFace } from "./ews/ews-face.ts"
 import type { Faults } from "./faults.ts"
 import type { Reply } from "./graph/call.ts"
 import type { Counters } from "./graph/counters.ts"
@@ -10,10 +11,11 @@ import { instanceDiscovery, openIdConfiguration, type TokenEndpoint } from "./lo
 import type { WeekPage } from "./page/week-page.ts"
 import { parseJson } from "./store/json.ts"
 
-/** One listener for everything: login, Graph, admin and the page for people, told apart by path. */
+/** One listener for everything: login, Graph, EWS, admin and the page for people, told apart by path. */
 
 export type Faces = {
   readonly graph: GraphFace
+  readonly ews: EwsFace
   readonly login: TokenEndpoint
   readonly admin: Admin
   readonly counters: Counters
@@ -51,7 +53,14 @@ async function respond(faces: Faces, request: IncomingMessage, scheme: "https" |
   if (faces.page.owns(url)) return faces.page.answer(url, request.headers["if-none-match"])
   if (scheme === "http") return { status: 404, body: "The protocols are served over TLS." }
   if (url.startsWith("/v1.0/")) return graphReply(faces, request, { url, origin, text })
+  if (/^\/ews\/exchange\.asmx$/i.test(url)) return ewsReply(faces, request, text)
   return loginReply(faces, request, { url, origin, text })
+}
+
+async function ewsReply(faces: Faces, request: IncomingMessage, text: string): Promise<Reply> {
+  const reply = await faces.ews.handle({ method: request.method ?? "GET", headers: request.headers, text })
+  faces.counters.countRequest(reply.status)
+  return reply
 }
 
 /** The body, or undefined when there is too much of it; it is read to its end all the same, so that the answer arrives. */

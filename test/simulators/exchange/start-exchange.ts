@@ -4,6 +4,9 @@ import type { AddressInfo } from "node:net"
 import { makeAuthority } from "../certificates.ts"
 import { Admin } from "./admin.ts"
 import { Directory } from "./directory/directory.ts"
+import { type AccountSeed, Accounts } from "./ews/accounts.ts"
+import type { ServerVersion } from "./ews/envelope.ts"
+import { EwsFace, type EwsParts } from "./ews/ews-face.ts"
 import { Faults } from "./faults.ts"
 import { Counters } from "./graph/counters.ts"
 import { GraphFace, type GraphParts } from "./graph/graph-face.ts"
@@ -26,12 +29,18 @@ export type StartOptions = {
   readonly tenantId?: string
   readonly mailboxes?: readonly MailboxSeed[]
   readonly apps?: readonly AppSeed[]
+  /** Who may log in to Exchange Server. */
+  readonly accounts?: readonly AccountSeed[]
+  /** What Exchange Server says it is; 15.2 when absent. */
+  readonly serverVersion?: ServerVersion
   readonly switches?: Partial<Switches>
 }
 
 export type RunningExchange = {
   /** Origin of login and Graph, over TLS. */
   readonly url: string
+  /** Where Exchange Server answers, `/EWS/Exchange.asmx` of the same origin. */
+  readonly ewsUrl: string
   /** The page for people and `/_sim/`, over plain HTTP. */
   readonly pageUrl: string
   readonly caPem: string
@@ -39,7 +48,7 @@ export type RunningExchange = {
   close(): Promise<void>
 }
 
-/** Exchange Online on 127.0.0.1: token endpoint, Graph, admin and a page to watch it. */
+/** Exchange Online and Exchange Server on 127.0.0.1: token endpoint, Graph, EWS, admin and a page to watch it. */
 export async function startExchange(options: StartOptions = {}): Promise<RunningExchange> {
   const { admin, faces } = build(options)
   const authority = makeAuthority("exchange simulator")
@@ -49,6 +58,7 @@ export async function startExchange(options: StartOptions = {}): Promise<Running
   const [port, pagePort] = [await listen(secure, options.port), await listen(plain, options.pagePort)]
   return {
     url: `https://127.0.0.1:${port}`,
+    ewsUrl: `https://127.0.0.1:${port}/EWS/Exchange.asmx`,
     pageUrl: `http://127.0.0.1:${pagePort}`,
     caPem: authority.caPem,
     admin,
@@ -78,12 +88,18 @@ function build(options: StartOptions): { readonly admin: Admin; readonly faces: 
     latencyMs: options.latencyMs ?? 0,
   }
   const graph = new GraphFace(graphParts)
-  const admin = new Admin({ store, directory, faults, counters, throttle, tokens, graph, graphParts })
+  const accounts = new Accounts()
+  const ewsParts: EwsParts = { store, accounts, faults, counters, serverVersion: options.serverVersion ?? "15.2" }
+  const admin = new Admin({ store, directory, accounts, faults, counters, throttle, tokens, graph, graphParts })
   admin.setSwitches(options.switches ?? {})
   for (const seed of options.apps ?? []) admin.addApp(seed)
   for (const seed of options.mailboxes ?? []) admin.addMailbox(seed)
+  for (const seed of options.accounts ?? []) admin.addAccount(seed)
   const login = new TokenEndpoint({ directory, tokens, clock: store.clock })
-  return { admin, faces: { graph, login, admin, counters, faults, page: new WeekPage(store) } }
+  return {
+    admin,
+    faces: { graph, ews: new EwsFace(ewsParts), login, admin, counters, faults, page: new WeekPage(store) },
+  }
 }
 
 async function listen(server: Server, port = 0): Promise<number> {

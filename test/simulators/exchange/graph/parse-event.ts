@@ -1,16 +1,15 @@
+import { storedBody } from "../store/body.ts"
 import {
   type Attendee,
   type Content,
   type Item,
   type ItemTime,
   importances,
-  type NamedProperties,
   sensitivities,
   showAsValues,
 } from "../store/item.ts"
 import { isJson, type Json, jsonAt, listAt, numberAt, textAt } from "../store/json.ts"
 import type { Recurrence } from "../store/recurrence.ts"
-import { storedBody } from "./body.ts"
 import { flag, oneOf } from "./fields.ts"
 import { GraphError, validationFailure } from "./graph-error.ts"
 import { canonicalPropertyId } from "./named-property.ts"
@@ -230,35 +229,4 @@ function namedChange(body: Json): Partial<Content> {
     )
   }
   return named.size > 0 ? { named } : {}
-}
-
-/** What was there with the changes laid over it; an empty text takes a property away. */
-export function mergedNamed(before: NamedProperties, changes: NamedProperties): NamedProperties {
-  const merged = new Map([...before, ...changes])
-  for (const [id, value] of changes) if (value === "") merged.delete(id)
-  return merged
-}
-
-/** What an event has that says nothing about it. */
-export function defaultContent(time: ItemTime): Content {
-  return {
-    subject: "",
-    body: { contentType: "html", content: "" },
-    locations: [],
-    showAs: "busy",
-    sensitivity: "normal",
-    importance: "normal",
-    categories: [],
-    reminderOn: true,
-    reminderMinutes: 15,
-    time,
-    attendees: [],
-    responseRequested: true,
-    hideAttendees: false,
-    allowNewTimeProposals: true,
-    isOnlineMeeting: false,
-    onlineMeetingProvider: "unknown",
-    isDraft: false,
-    named: new Map(),
-  }
 }

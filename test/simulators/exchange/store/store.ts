@@ -15,6 +15,8 @@ export type Change = {
 export type NewItem = {
   readonly content: Content
   readonly recurrence?: Recurrence | undefined
+  /** A UID the client chose; made up when absent. */
+  readonly uid?: string | undefined
   readonly transactionId?: string | undefined
   readonly transactionPayload?: string
 }
@@ -75,7 +77,7 @@ export class Store {
     const item: Item = {
       number: mailbox.nextNumber++,
       folder,
-      uid: randomBytes(16).toString("hex").toUpperCase(),
+      uid: given.uid ?? randomBytes(16).toString("hex").toUpperCase(),
       content,
       version: ++this.#version,
       createdMs: nowMs,

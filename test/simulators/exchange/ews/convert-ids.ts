@@ -1,0 +1,39 @@
+import { responses } from "./envelope.ts"
+import { EwsError, malformedId } from "./ews-error.ts"
+import { parseEwsFolderId, parseEwsItemId } from "./ews-ids.ts"
+import { el, type Markup } from "./markup.ts"
+import type { Session } from "./session.ts"
+import { childOf, type XmlElement } from "./xml.ts"
+
+/** https://learn.microsoft.com/exchange/client-developer/web-service-reference/convertid-operation */
+export function convertIds(_session: Session, request: XmlElement): Markup {
+  const wanted = request.attributes["DestinationFormat"] ?? ""
+  const ids = childOf(request, "SourceIds")?.children ?? []
+  return responses("ConvertId", ids, ({ attributes }) => {
+    const { Format = "", Id = "", Mailbox } = attributes
+    const ews = toEws(Format, Id)
+    if (!parseEwsItemId(ews) && !parseEwsFolderId(ews)) throw malformedId()
+    return [el("m:AlternateId", { "xsi:type": "t:AlternateIdType", Format: wanted, Id: fromEws(wanted, ews), Mailbox })]
+  })
+}
+
+function toEws(format: string, id: string): string {
+  if (format === "HexEntryId") return Buffer.from(id, "hex").toString("base64")
+  return format === "OwaId" ? decodeURIComponent(id) : id
+}
+
+function fromEws(format: string, id: string): string {
+  switch (format) {
+    case "HexEntryId":
+      return Buffer.from(id, "base64").toString("hex").toUpperCase()
+    case "OwaId":
+      return encodeURIComponent(id)
+    case "EwsId":
+    case "EwsLegacyId":
+    case "EntryId":
+    case "StoreId":
+      return id
+    default:
+      throw new EwsError("ErrorInvalidIdFormat", "The destination format is not valid.")
+  }
+}

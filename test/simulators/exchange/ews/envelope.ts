@@ -1,0 +1,94 @@
+import { EwsError, type EwsFault } from "./ews-error.ts"
+import { el, type Markup } from "./markup.ts"
+
+/** SOAP 1.1 around an answer. https://learn.microsoft.com/exchange/client-developer/exchange-web-services/ */
+
+export const namespaces = {
+  soap: "http://schemas.xmlsoap.org/soap/envelope/",
+  messages: "http://schemas.microsoft.com/exchange/services/2006/messages",
+  types: "http://schemas.microsoft.com/exchange/services/2006/types",
+  errors: "http://schemas.microsoft.com/exchange/services/2006/errors",
+} as const
+
+/** Exchange 2016 or Exchange 2019 and SE. */
+export type ServerVersion = "15.1" | "15.2"
+
+const builds = { "15.1": ["15", "1", "2507"], "15.2": ["15", "2", "1748"] } as const
+const SCHEMA_VERSION = "V2017_07_11"
+
+export function envelope(body: Markup, version: ServerVersion): string {
+  const [MajorVersion, MinorVersion, MajorBuildNumber] = builds[version]
+  const info = el("h:ServerVersionInfo", {
+    MajorVersion,
+    MinorVersion,
+    MajorBuildNumber,
+    MinorBuildNumber: "10",
+    Version: SCHEMA_VERSION,
+    "xmlns:h": namespaces.types,
+    xmlns: namespaces.types,
+  })
+  return document(
+    el("s:Envelope", { "xmlns:s": namespaces.soap }, el("s:Header", {}, info), el("s:Body", bodyNames, body)),
+  )
+}
+
+const bodyNames = {
+  "xmlns:xsi": "http://www.w3.org/2001/XMLSchema-instance",
+  "xmlns:m": namespaces.messages,
+  "xmlns:t": namespaces.types,
+}
+
+/** Faults come without the header. */
+export function faultEnvelope({ code, message, details }: EwsFault): string {
+  const detail = el(
+    "detail",
+    {},
+    el("e:ResponseCode", { "xmlns:e": namespaces.errors }, code),
+    el("e:Message", { "xmlns:e": namespaces.errors }, message),
+    details,
+  )
+  const faultcode = el("faultcode", { "xmlns:a": namespaces.types }, `a:${code}`)
+  const fault = el("s:Fault", {}, faultcode, el("faultstring", { "xml:lang": "en-US" }, message), detail)
+  return document(el("s:Envelope", { "xmlns:s": namespaces.soap }, el("s:Body", {}, fault)))
+}
+
+function document({ markup }: Markup): string {
+  return `<?xml version="1.0" encoding="utf-8"?>${markup}`
+}
+
+/** One response message for each row, in their order; what a row throws as EwsError is its own error. */
+export function responses<T>(
+  operation: string,
+  rows: readonly T[],
+  answer: (row: T) => readonly Markup[],
+  failed: readonly Markup[] = [],
+): Markup {
+  const messages = rows.map(row => {
+    try {
+      return message(operation, { content: answer(row) })
+    } catch (error) {
+      if (!(error instanceof EwsError)) throw error
+      return message(operation, { error, content: failed })
+    }
+  })
+  return el(`m:${operation}Response`, {}, el("m:ResponseMessages", {}, messages))
+}
+
+function message(operation: string, given: { readonly error?: EwsError; readonly content: readonly Markup[] }): Markup {
+  return el(
+    `m:${operation}ResponseMessage`,
+    { ResponseClass: given.error ? "Error" : "Success" },
+    ...outcome(given.error),
+    given.content,
+  )
+}
+
+/** The children every response message begins with. */
+export function outcome(error?: EwsError): readonly Markup[] {
+  if (!error) return [el("m:ResponseCode", {}, "NoError")]
+  return [
+    el("m:MessageText", {}, error.message),
+    el("m:ResponseCode", {}, error.code),
+    el("m:DescriptiveLinkKey", {}, 0),
+  ]
+}

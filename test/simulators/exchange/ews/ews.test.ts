@@ -1,0 +1,196 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { request } from "undici"
+import { textAt } from "../store/json.ts"
+import { anna, helsinki, meeting, type Talk, talk } from "../talk.ts"
+
+/** What exchangelib cannot see: the envelope, the faults, and both protocols over one store. */
+
+const service = { name: "CONTOSO\\svc", password: "correct-horse", impersonates: [anna] }
+const PROPERTY = "6b7ad3a4-7f65-4f9d-8ce2-5f8f0a9b1c3d"
+const fieldUri = `<t:ExtendedFieldURI PropertySetId="${PROPERTY}" PropertyName="origin" PropertyType="String"/>`
+
+function exchange(): Promise<Talk> {
+  return talk({ accounts: [service], mailboxes: [{ address: anna }, { address: "ben@contoso.example" }] })
+}
+
+type Asked = { readonly as?: string; readonly password?: string; readonly version?: string }
+
+async function ask(to: Talk, body: string, { as = anna, password = service.password, version }: Asked = {}) {
+  const sid = `<t:ConnectingSID><t:PrimarySmtpAddress>${as}</t:PrimarySmtpAddress></t:ConnectingSID>`
+  const text = `<?xml version="1.0"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"
+    xmlns="http://schemas.microsoft.com/exchange/services/2006/messages"
+    xmlns:t="http://schemas.microsoft.com/exchange/services/2006/types"><soap:Header>
+    <t:RequestServerVersion Version="${version ?? "Exchange2016"}"/>
+    <t:ExchangeImpersonation>${sid}</t:ExchangeImpersonation></soap:Header><soap:Body>${body}</soap:Body></soap:Envelope>`
+  const authorization = `Basic ${Buffer.from(`${service.name}:${password}`).toString("base64")}`
+  const answer = await request(to.ewsUrl, {
+    method: "POST",
+    dispatcher: to.dispatcher,
+    headers: { authorization, "content-type": "text/xml; charset=utf-8" },
+    body: text,
+  })
+  return { status: answer.statusCode, text: await answer.body.text(), headers: answer.headers }
+}
+
+function getItem(id: string): string {
+  const paths = `<t:AdditionalProperties><t:FieldURI FieldURI="calendar:UID"/>${fieldUri}</t:AdditionalProperties>`
+  const shape = `<ItemShape><t:BaseShape>AllProperties</t:BaseShape>${paths}</ItemShape>`
+  return `<GetItem>${shape}<ItemIds><t:ItemId Id="${id}"/></ItemIds></GetItem>`
+}
+
+function createItem(inner: string, sending = 'SendMeetingInvitations="SendToNone"'): string {
+  return `<CreateItem ${sending}><Items><t:CalendarItem>${inner}</t:CalendarItem></Items></CreateItem>`
+}
+
+const times = "<t:Start>2026-03-10T09:00:00Z</t:Start><t:End>2026-03-10T10:00:00Z</t:End>"
+
+test("an event written through Graph reads the same through EWS", async () => {
+  await using to = await exchange()
+  const property = { id: `String {${PROPERTY}} Name origin`, value: "a & b" }
+  const id = await to.make(meeting({ singleValueExtendedProperties: [property] }))
+  const uid = textAt((await to.get(`/events/${id}`)).body, "iCalUId")
+
+  const { status, text } = await ask(to, getItem(id.replaceAll("-", "/").replaceAll("_", "+")))
+
+  assert.equal(status, 200)
+  assert.ok(text.includes(`<t:UID>${uid}</t:UID>`))
+  assert.ok(text.includes("<t:Value>a &amp; b</t:Value>"))
+  assert.ok(text.includes("<t:Start>2026-03-10T07:00:00Z</t:Start>"))
+  assert.match(text, /<h:ServerVersionInfo MajorVersion="15" MinorVersion="2"/)
+})
+
+test("an item written through EWS reads the same through Graph", async () => {
+  await using to = await exchange()
+  const property = `<t:ExtendedProperty>${fieldUri}<t:Value>x</t:Value></t:ExtendedProperty>`
+
+  const { text } = await ask(to, createItem(`<t:Subject>Gym</t:Subject>${property}${times}`))
+
+  const id = (/ Id="([^"]+)"/.exec(text)?.[1] ?? "").replaceAll("/", "-").replaceAll("+", "_")
+  const [event] = to.admin.events(anna)
+  assert.deepEqual(event?.id, id)
+  assert.deepEqual(event?.properties, { [`String {${PROPERTY}} Name origin`]: "x" })
+  assert.equal((await to.get(`/events/${id}`)).body["subject"], "Gym")
+})
+
+test("children out of the order of the schema refuse the request with their place", async () => {
+  await using to = await exchange()
+  const { status, text } = await ask(to, createItem(`${times}<t:Subject>late</t:Subject>`))
+  assert.equal(status, 500)
+  assert.match(text, /<faultcode [^>]*>a:ErrorSchemaValidation<.*<t:LineNumber>\d+</)
+  assert.deepEqual(to.admin.events(anna), [])
+})
+
+for (const [what, asked, code] of [
+  ["somebody out of the scope", { as: "ben@contoso.example" }, "ErrorImpersonateUserDenied"],
+  ["a mailbox that is not there", { as: "nobody@contoso.example" }, "ErrorNonExistentMailbox"],
+  ["an unknown server version", { version: "Exchange2099" }, "ErrorInvalidServerVersion"],
+] as const)
+  test(`${what} is refused with ${code}`, async () => {
+    await using to = await exchange()
+    const { status, text } = await ask(to, createItem(times), asked)
+    assert.equal(status, 500)
+    assert.ok(
+      text.includes(`<faultcode xmlns:a="http://schemas.microsoft.com/exchange/services/2006/types">a:${code}<`),
+    )
+  })
+
+test("a wrong password gets 401 and the scheme", async () => {
+  await using to = await exchange()
+  const { status, headers } = await ask(to, createItem(times), { password: "wrong" })
+  assert.equal(status, 401)
+  assert.match(String(headers["www-authenticate"]), /^Basic /)
+})
+
+test("a create must say whether invitations go out, and anything but nobody mails", async () => {
+  await using to = await exchange()
+  const box = "<t:Mailbox><t:EmailAddress>ben@contoso.example</t:EmailAddress></t:Mailbox>"
+  const item = `${times}<t:RequiredAttendees><t:Attendee>${box}</t:Attendee></t:RequiredAttendees>`
+
+  const silent = await ask(to, createItem(item, ""))
+  await ask(to, createItem(item))
+  const before = to.admin.outbox().length
+  await ask(to, createItem(item, 'SendMeetingInvitations="SendToAllAndSaveCopy"'))
+
+  assert.ok(silent.text.includes("ErrorSendMeetingInvitationsRequired"))
+  assert.equal(before, 0)
+  assert.deepEqual(to.admin.outbox()[0]?.to, ["ben@contoso.example"])
+})
+
+test("a whole day is rounded outwards to midnights of its zone", async () => {
+  await using to = await exchange()
+  const day = `<t:Start>2026-03-10T13:00:00</t:Start><t:End>2026-03-10T14:00:00</t:End><t:IsAllDayEvent>true</t:IsAllDayEvent>`
+  await ask(to, createItem(`${day}<t:StartTimeZone Id="FLE Standard Time"/>`))
+  const [event] = to.admin.events(anna)
+  assert.deepEqual(
+    [event?.["isAllDay"], textAt(event?.["start"], "dateTime")?.slice(0, 16)],
+    [true, "2026-03-10T00:00"],
+  )
+})
+
+test("an IANA name is no zone for Exchange Server", async () => {
+  await using to = await exchange()
+  const { text } = await ask(to, createItem(`${times}<t:StartTimeZone Id="Europe/Helsinki"/>`))
+  assert.ok(text.includes("ErrorCalendarInvalidTimeZone"))
+})
+
+test("the index of an occurrence counts the deleted ones", async () => {
+  await using to = await exchange()
+  const pattern = { type: "daily", interval: 1 }
+  const range = { type: "numbered", startDate: "2026-03-10", numberOfOccurrences: 3 }
+  const end = helsinki("2026-03-10T10:00:00")
+  const id = await to.make(meeting({ end, recurrence: { pattern, range } }))
+  const master = id.replaceAll("-", "/").replaceAll("_", "+")
+  const remove = (index: number) =>
+    ask(
+      to,
+      `<DeleteItem DeleteType="HardDelete" SendMeetingCancellations="SendToNone"><ItemIds>
+      <t:OccurrenceItemId RecurringMasterId="${master}" InstanceIndex="${index}"/></ItemIds></DeleteItem>`,
+    )
+  const codes = []
+  for (const index of [2, 2, 3, 4]) codes.push(/<m:ResponseCode>(\w+)/.exec((await remove(index)).text)?.[1])
+  assert.deepEqual(codes, [
+    "NoError",
+    "ErrorCalendarOccurrenceIsDeletedFromRecurrence",
+    "NoError",
+    "ErrorCalendarOccurrenceIndexIsOutOfRecurrenceRange",
+  ])
+})
+
+test("a busy server says so in three shapes", async () => {
+  await using to = await exchange()
+  const busy = { kind: "status", operation: "ews.CreateItem", times: 1 } as const
+  to.admin.addFault({ ...busy, status: 500, code: "ErrorServerBusy", retryAfter: 7 })
+  to.admin.addFault({ ...busy, status: 503, retryAfter: 7 })
+  to.admin.addFault({ ...busy, status: 200, code: "ErrorInternalServerError" })
+
+  const [fault, queue, inner] = [
+    await ask(to, createItem(times)),
+    await ask(to, createItem(times)),
+    await ask(to, createItem(times)),
+  ]
+
+  assert.ok(fault.status === 500 && fault.text.includes('<t:Value Name="BackOffMilliseconds">7000<'))
+  assert.deepEqual([queue.status, queue.headers["retry-after"]], [503, "7"])
+  assert.ok(inner.status === 200 && inner.text.includes('ResponseClass="Error"'))
+  assert.deepEqual(to.admin.events(anna), [])
+})
+
+test("what is no XML is a schema violation", async () => {
+  await using to = await exchange()
+  const { status, text } = await ask(to, "<open>")
+  assert.ok(status === 500 && text.includes("ErrorSchemaValidation"))
+})
+
+test("a synchronization state of nobody's is invalid", async () => {
+  await using to = await exchange()
+  const shape = "<ItemShape><t:BaseShape>IdOnly</t:BaseShape></ItemShape>"
+  const folder = '<SyncFolderId><t:DistinguishedFolderId Id="calendar"/></SyncFolderId>'
+  const sync = (state: string, most: number) =>
+    ask(
+      to,
+      `<SyncFolderItems>${shape}${folder}<SyncState>${state}</SyncState><MaxChangesReturned>${most}</MaxChangesReturned></SyncFolderItems>`,
+    )
+  assert.ok((await sync("bm9uc2Vuc2U=", 10)).text.includes("ErrorInvalidSyncStateData"))
+  assert.equal((await sync("", 513)).status, 500)
+})
