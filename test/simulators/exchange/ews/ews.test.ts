@@ -157,6 +157,28 @@ test("the index of an occurrence counts the deleted ones", async () => {
   ])
 })
 
+test("an occurrence can lose a property its series keeps", async () => {
+  await using to = await exchange()
+  const recurrence = `<t:Recurrence><t:DailyRecurrence><t:Interval>1</t:Interval></t:DailyRecurrence>
+    <t:NumberedRecurrence><t:StartDate>2026-03-10</t:StartDate><t:NumberOfOccurrences>3</t:NumberOfOccurrences>
+    </t:NumberedRecurrence></t:Recurrence>`
+  const property = `<t:ExtendedProperty>${fieldUri}<t:Value>kept</t:Value></t:ExtendedProperty>`
+  const made = await ask(to, createItem(`${property}${times}${recurrence}`))
+  const [, master = "", key = ""] = / Id="([^"]+)" ChangeKey="([^"]+)"/.exec(made.text) ?? []
+  const occurrence = `<t:OccurrenceItemId RecurringMasterId="${master}" ChangeKey="${key}" InstanceIndex="2"/>`
+  const updates = `<t:Updates><t:DeleteItemField>${fieldUri}</t:DeleteItemField></t:Updates>`
+
+  await ask(
+    to,
+    `<UpdateItem ConflictResolution="NeverOverwrite" SendMeetingInvitationsOrCancellations="SendToNone"><ItemChanges>
+    <t:ItemChange>${occurrence}${updates}</t:ItemChange></ItemChanges></UpdateItem>`,
+  )
+
+  const changed = await ask(to, getItem(master).replace(/<t:ItemId [^>]*>/, occurrence))
+  assert.ok(changed.text.includes("<t:CalendarItemType>Exception<") && !changed.text.includes("kept"))
+  assert.ok((await ask(to, getItem(master))).text.includes("kept"))
+})
+
 test("a busy server says so in three shapes", async () => {
   await using to = await exchange()
   const busy = { kind: "status", operation: "ews.CreateItem", times: 1 } as const

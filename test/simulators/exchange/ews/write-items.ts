@@ -155,7 +155,9 @@ function setOne(changes: ItemChanges, path: XmlElement, item: XmlElement | undef
 function applied(session: Session, { mailbox, entry }: ItemTarget, changes: ItemChanges): Entry {
   const time = resolveTime(changes.time, { before: entry.content.time, context: session.zone })
   if (entry.date !== undefined) {
-    const content = { ...contentAfter(entry.content, changes), ...(time ? { time } : {}) }
+    // Named properties as they were given: an empty one hides what the series has.
+    const named = changes.named.size > 0 ? { named: changes.named } : {}
+    const content = { ...contentAfter(entry.content, changes), ...named, ...(time ? { time } : {}) }
     return changedOccurrence(session, { mailbox, entry, date: entry.date, content, changes })
   }
   const recurrence = recurrenceAfter(entry.item, changes, time)
