@@ -69,20 +69,31 @@ function nearestFirst(operations: readonly Operation[], now: Temporal.Instant): 
     .map(({ operation }) => operation)
 }
 
-/** What an event was before it changed its shape stays until its new shape is there. */
+/**
+ * What an event was before it changed its shape (single events, or one in all) stays until its new shape is there, also
+ * where the new one means other days: an event in the old place is better than none.
+ */
 export function withoutUnreplaced(
   operations: readonly Operation[],
   results: readonly AppliedOperation[],
 ): readonly Operation[] {
   const missing = new Set(
     results.flatMap(({ operation, outcome }) =>
-      operation.kind === "create" && !outcome.ok ? [operation.mark.key] : [],
+      operation.kind === "create" && !outcome.ok
+        ? [newShapeOf(operation.mark.key, operation.item.occurrence === undefined)]
+        : [],
     ),
   )
   if (missing.size === 0) return operations
   return operations.filter(
-    operation => !(operation.kind === "remove" && operation.reason === "Reshaped" && missing.has(operation.key)),
+    operation =>
+      !(operation.kind === "remove" && missing.has(newShapeOf(operation.key, operation.occurrence !== undefined))),
   )
+}
+
+/** An event, and whether its new shape is one in all. */
+function newShapeOf(key: string, isWhole: boolean): string {
+  return `${isWhole} ${key}`
 }
 
 async function writeSlice(

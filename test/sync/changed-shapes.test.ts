@@ -60,6 +60,21 @@ test("the old shape stays while the new one is refused, also in the second look 
   assert.equal(story.calendar.items.length, 5)
 })
 
+test("an event whose new shape means other days keeps its old days while the new shape is refused", async () => {
+  const story = new MailboxStory()
+  await story.pass([weekly(lesson(), { count: 4 })], { policy: asSingles })
+  const elsewhere = lesson({ start: "2026-12-20T08:00" })
+  story.calendar.faults = { write: kind => (kind === "create" ? "invalid" : undefined) }
+
+  const refused = await story.pass([elsewhere], { policy: asSingles })
+  const kept = story.calendar.items.length
+  story.calendar.faults = {}
+  await story.pass([elsewhere], { policy: asSingles })
+
+  assert.deepEqual([refused.lastPass.deleted, kept], [0, 4])
+  assert.equal(story.calendar.items.length, 1)
+})
+
 describe("a series of single events that is moved within its days is moved, not doubled", () => {
   const series = weekly(lesson({ start: "2026-12-01T08:00" }), daily)
   const moves = {
