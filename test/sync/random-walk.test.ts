@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { secondLookAt } from "../../operator/core/absence.ts"
 import type { CalendarEvent } from "../../operator/core/event.ts"
 import { fingerprint } from "../../operator/core/fingerprint.ts"
 import { keyHash, parseMark } from "../../operator/core/origin.ts"
@@ -18,7 +19,9 @@ import { MailboxStory, source } from "./mailbox-story.ts"
  *
  * The seed is printed; WALK_SEED repeats a walk, WALK_STEPS and WALKS make it longer.
  */
-const seed = Number(process.env["WALK_SEED"] ?? Math.floor(Math.random() * 2 ** 31))
+// The same walks every time, so that a change is blamed for what it broke; new ground with `WALK_SEED=random`.
+const asked = process.env["WALK_SEED"] ?? "20261125"
+const seed = asked === "random" ? Math.floor(Math.random() * 2 ** 31) : Number(asked)
 const steps = Number(process.env["WALK_STEPS"] ?? 250)
 const walks = Number(process.env["WALKS"] ?? 10)
 
@@ -144,11 +147,14 @@ class Walk {
     if (report.hold) this.#story.state = { ...this.#story.state, approvedToken: report.hold.token }
   }
 
-  /** A pass may wait for an approval, which the one after it has. */
+  /** A pass may wait for an approval, which the one after it has, and for a second look at what is suddenly missing. */
   async #assertFindsBack(step: number): Promise<void> {
     const { calendar } = this.#story
-    await this.#pass()
-    await this.#pass()
+    for (let pass = 0; pass < 4; pass++) {
+      await this.#pass()
+      const { absence } = this.#story.state
+      if (absence) this.#story.clock = secondLookAt(absence)
+    }
     const writes = calendar.writes
     await this.#pass()
     assert.equal(calendar.writes, writes, `${this.#at(step)}: a pass over a settled mailbox writes nothing`)
