@@ -208,7 +208,7 @@ function measure(deps: ControllerDeps, { sync, resolved, kind, report, startedAt
   deps.metrics.operated("adopt", adopted)
   deps.metrics.operated("strip", stripped)
   deps.metrics.operated("remove", deleted)
-  for (const { reason } of report.failures) deps.metrics.failed(reason)
+  for (const reason of report.failedReasons) deps.metrics.failed(reason)
   deps.metrics.drifted(report.drift)
   if (report.hold !== undefined) deps.metrics.held(report.hold.by)
   if (report.goodPassAt === undefined) return

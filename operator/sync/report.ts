@@ -51,6 +51,8 @@ export type SyncReport = {
   /** At most five, how many there are, and the keys of all. */
   readonly failures: readonly EventProblem[]
   readonly failuresTotal: number
+  /** The reason of each of them, for counting. */
+  readonly failedReasons: readonly string[]
   readonly failedKeys: ReadonlySet<string>
   readonly synced: { readonly status: "True" | "False"; readonly reason: string; readonly message: string }
   readonly drifted?: { readonly reason: "DriftDetected" | "DriftCorrected"; readonly message: string }
@@ -110,6 +112,7 @@ export function reportPass(pass: PassResult): SyncReport {
     ambiguous: plan.ambiguous,
     failures: failures.slice(0, maxFailures).map(({ key, reason, message }) => ({ key, reason, message })),
     failuresTotal: failures.length,
+    failedReasons: failures.map(({ reason }) => reason),
     failedKeys: new Set(failures.map(({ key }) => key)),
     synced: syncedOf(pass, counted),
     ...(found > 0 ? { drifted: driftedOf(found, restored) } : {}),

@@ -26,6 +26,7 @@ export function report(changes: Partial<SyncReport> = {}): SyncReport {
     ambiguous: 0,
     failures: [],
     failuresTotal: 0,
+    failedReasons: [],
     failedKeys: new Set(),
     synced: { status: "True", reason: "InSync", message: "2 of 2 events are in sync" },
     goodPassAt: now,

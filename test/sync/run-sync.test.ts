@@ -70,6 +70,7 @@ describe("faults of single events", () => {
 
     assert.equal(report.failures.length, 5)
     assert.equal(report.failuresTotal, 9)
+    assert.equal(report.failedReasons.length, 9)
     assert.equal(report.failedKeys.size, 9)
     assert.equal(report.synced.reason, "ApplyFailed")
   })
