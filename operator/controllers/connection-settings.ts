@@ -1,5 +1,5 @@
 import { NeedsAttentionError } from "../core/errors.ts"
-import type { ConnectionSettings, GraphCredential } from "../core/ports.ts"
+import type { ConnectionSettings, AppCredential } from "../core/ports.ts"
 import { type Connection, certificateKeys } from "../resources/exchange-connection.ts"
 import { type ObjectKey, refOf } from "../runtime/objects.ts"
 import type { ControllerDeps } from "./deps.ts"
@@ -36,7 +36,7 @@ async function loadCredential(
   { credential }: Connection,
   namespace: string,
   signal: AbortSignal,
-): Promise<GraphCredential> {
+): Promise<AppCredential> {
   if (credential.kind === "workloadIdentity") {
     return { kind: "workloadIdentity", readAssertion: assertionFor(deps.readFederatedToken, credential.audience) }
   }

@@ -2,7 +2,7 @@ import { createHash, X509Certificate } from "node:crypto"
 import { type AuthenticationResult, ConfidentialClientApplication, type Configuration } from "@azure/msal-node"
 import type { Dispatcher } from "undici"
 import { NeedsAttentionError, TemporaryError } from "../core/errors.ts"
-import type { GraphCredential, ProbeReport } from "../core/ports.ts"
+import type { AppCredential, ProbeReport } from "../core/ports.ts"
 import { retryAfterMs } from "../http/retry-after.ts"
 import { type Clock, untilAborted } from "./clock.ts"
 import { tokenError } from "./token-errors.ts"
@@ -21,7 +21,7 @@ export type AccessTokenSettings = {
   readonly clientId: string
   /** What the token is for: the Graph endpoint. */
   readonly resource: string
-  readonly credential: GraphCredential
+  readonly credential: AppCredential
 }
 
 export type AccessTokenDeps = {
@@ -170,7 +170,7 @@ function endpointsOf(tenant: string): string {
 }
 
 function proofOf(
-  credential: GraphCredential,
+  credential: AppCredential,
 ): Pick<Configuration["auth"], "clientSecret" | "clientCertificate" | "clientAssertion"> {
   switch (credential.kind) {
     case "secret":
@@ -187,7 +187,7 @@ function proofOf(
   }
 }
 
-function readCertificate(credential: GraphCredential): X509Certificate | undefined {
+function readCertificate(credential: AppCredential): X509Certificate | undefined {
   if (credential.kind !== "certificate") return undefined
   try {
     return new X509Certificate(credential.certificatePem)

@@ -1,5 +1,6 @@
 import type { ConnectionSettings, ExchangeConnection } from "../core/ports.ts"
 import type { ExchangeDeps } from "./deps.ts"
+import { openEwsConnection } from "./ews/connection.ts"
 import { openGraphConnection } from "./graph/connection.ts"
 
 /** The catalogue of backends. Opening sends nothing; the first call does. The caller closes what it opened. */
@@ -8,8 +9,10 @@ export function openConnection(deps: ExchangeDeps): (settings: ConnectionSetting
     switch (settings.kind) {
       case "graph":
         return openGraphConnection(deps, settings)
+      case "ews":
+        return openEwsConnection(deps, settings)
       default:
-        return settings.kind satisfies never
+        return settings satisfies never
     }
   }
 }

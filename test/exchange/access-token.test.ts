@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { createServer, type Server } from "node:net"
 import { after, before, describe, test } from "node:test"
 import { NeedsAttentionError, TemporaryError } from "../../operator/core/errors.ts"
-import type { GraphCredential } from "../../operator/core/ports.ts"
+import type { AppCredential } from "../../operator/core/ports.ts"
 import { AccessToken, type AccessTokenSettings } from "../../operator/exchange/access-token.ts"
 import { openDispatcher } from "../../operator/http/client.ts"
 import { makeAuthority } from "../simulators/certificates.ts"
@@ -161,7 +161,7 @@ describe("refusals", () => {
   })
 
   test("an expired certificate says Expired without asking", async () => {
-    const credential: GraphCredential = { kind: "certificate", ...rsaCertificate({ hoursLeft: -1 }) }
+    const credential: AppCredential = { kind: "certificate", ...rsaCertificate({ hoursLeft: -1 }) }
     const { token, tokenRequests } = open({ credential })
 
     await assert.rejects(token.get(signal), { name: "NeedsAttentionError", reason: "Expired" })
@@ -169,7 +169,7 @@ describe("refusals", () => {
   })
 
   test("a certificate that is none is told when the connection is opened", () => {
-    const credential: GraphCredential = { kind: "certificate", certificatePem: "none", privateKeyPem: "none" }
+    const credential: AppCredential = { kind: "certificate", certificatePem: "none", privateKeyPem: "none" }
 
     assert.throws(() => open({ credential }), { name: "NeedsAttentionError", reason: "InvalidClient" })
   })

@@ -1,4 +1,4 @@
-import type { CalendarChoice, ExchangeConnection, GraphCredential, GraphSettings } from "../../operator/core/ports.ts"
+import type { CalendarChoice, ExchangeConnection, AppCredential, GraphSettings } from "../../operator/core/ports.ts"
 import type { RequestObservation } from "../../operator/exchange/deps.ts"
 import { openConnection } from "../../operator/exchange/index.ts"
 import { type RunningExchange, type StartOptions, startExchange } from "../simulators/exchange/start-exchange.ts"
@@ -67,7 +67,7 @@ export async function simulated(options: StartOptions = {}): Promise<Simulated> 
   }
 }
 
-export function settingsFor(exchange: RunningExchange, clientId: string, credential: GraphCredential): GraphSettings {
+export function settingsFor(exchange: RunningExchange, clientId: string, credential: AppCredential): GraphSettings {
   return {
     kind: "graph",
     name: "calendars/contoso",

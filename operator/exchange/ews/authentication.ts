@@ -2,7 +2,7 @@ import { openDispatcher } from "../../http/client.ts"
 import type { ExchangeDeps } from "../deps.ts"
 import { NtlmLanes } from "./ntlm-lanes.ts"
 import { type Post, type PostRequest, postOver } from "./post.ts"
-import type { EwsSettings } from "./settings.ts"
+import type { WireCredential, WireSettings } from "./settings.ts"
 
 /** Sockets at most; the pace, not the pool, is what limits. */
 const connections = 16
@@ -11,7 +11,7 @@ const connectTimeoutMs = 10_000
 const answerTimeoutMs = 75_000
 
 /** Throws a NeedsAttentionError when the CA bundle cannot be read. */
-export function openPost(deps: Pick<ExchangeDeps, "clock" | "proxy">, settings: EwsSettings): Post {
+export function openPost(deps: Pick<ExchangeDeps, "clock" | "proxy">, settings: WireSettings): Post {
   const { url, credential, caBundlePem, resolveTo } = settings
   const ca = caBundlePem === undefined ? {} : { caBundlePem }
   const dispatcherOptions = { proxy: deps.proxy, connectTimeoutMs, answerTimeoutMs, resolveTo, ...ca }
@@ -27,7 +27,7 @@ export function openPost(deps: Pick<ExchangeDeps, "clock" | "proxy">, settings: 
 
 type Send = Post["send"]
 
-function basic({ username, password, domain }: Extract<EwsSettings["credential"], { kind: "basic" }>) {
+function basic({ username, password, domain }: Extract<WireCredential, { kind: "basic" }>) {
   const user = domain ? `${domain}\\${username}` : username
   const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`
   return (next: Send): Send =>
@@ -35,7 +35,7 @@ function basic({ username, password, domain }: Extract<EwsSettings["credential"]
       next(withAuthorization(request, authorization), signal)
 }
 
-function bearer({ token }: Extract<EwsSettings["credential"], { kind: "oauth" }>) {
+function bearer({ token }: Extract<WireCredential, { kind: "oauth" }>) {
   return (next: Send): Send =>
     async (request, signal) => {
       const first = await token.get(signal)

@@ -3,23 +3,18 @@ import type { Socket } from "node:net"
 import { TLSSocket } from "node:tls"
 import type { Dispatcher } from "undici"
 import { TemporaryError } from "../../core/errors.ts"
+import type { UserCredential } from "../../core/ports.ts"
 import { type DispatcherOptions, openDispatcher } from "../../http/client.ts"
 import type { Clock } from "../clock.ts"
 import { MailboxGate } from "../mailbox-gate.ts"
 import type { Reply } from "../wire.ts"
 import { channelBindingOf, noChannelBinding } from "./channel-binding.ts"
-import {
-  authenticateMessage,
-  NtlmChallengeError,
-  type NtlmCredential,
-  negotiateMessage,
-  readChallenge,
-} from "./ntlm-message.ts"
+import { authenticateMessage, NtlmChallengeError, negotiateMessage, readChallenge } from "./ntlm-message.ts"
 import { type Post, type PostRequest, postOver } from "./post.ts"
 
 type LaneOptions = {
   readonly url: string
-  readonly credential: NtlmCredential
+  readonly credential: UserCredential
   readonly clock: Clock
   readonly dispatcherOptions: Omit<DispatcherOptions, "connections" | "onConnected">
 }

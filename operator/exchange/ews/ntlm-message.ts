@@ -1,16 +1,11 @@
 import { createHmac } from "node:crypto"
+import type { UserCredential } from "../../core/ports.ts"
 import { md4 } from "./md4.ts"
 
 /**
  * The three messages of NTLM, version 2 only, without signing or sealing (TLS does that):
  * https://learn.microsoft.com/openspecs/windows_protocols/ms-nlmp. Section numbers below are of that document.
  */
-
-export type NtlmCredential = {
-  readonly username: string
-  readonly password: string
-  readonly domain?: string | undefined
-}
 
 /** What the server sent that is not an NTLM challenge we can answer. */
 export class NtlmChallengeError extends Error {
@@ -70,7 +65,7 @@ export function readChallenge(message: Buffer): Challenge {
 
 export type Answer = {
   readonly challenge: Challenge
-  readonly credential: NtlmCredential
+  readonly credential: UserCredential
   /** Eight random bytes. */
   readonly clientChallenge: Buffer
   readonly now: Temporal.Instant
@@ -101,7 +96,7 @@ export function authenticateMessage(answer: Answer): Buffer {
 }
 
 /** §3.3.2 */
-export function ntowfv2({ username, password, domain = "" }: NtlmCredential): Buffer {
+export function ntowfv2({ username, password, domain = "" }: UserCredential): Buffer {
   return hmac(md4(utf16(password)), utf16(upperCase(username) + domain))
 }
 
@@ -149,7 +144,7 @@ const micAt = 72
 
 function layOut(
   serverFlags: number,
-  { username, domain = "" }: NtlmCredential,
+  { username, domain = "" }: UserCredential,
   responses: { readonly lm: Buffer; readonly nt: Buffer },
 ): Buffer {
   const workstation = Buffer.alloc(0) // nobody's business

@@ -1,24 +1,13 @@
+import type { EwsSettings, UserCredential } from "../../core/ports.ts"
 import type { AccessToken } from "../access-token.ts"
-import type { NtlmCredential } from "./ntlm-message.ts"
 
-/** How to log in. A domain is the NetBIOS one; users with a UPN need none. */
-type EwsCredential =
-  | ({ readonly kind: "basic" } & NtlmCredential)
-  | ({ readonly kind: "ntlm" } & NtlmCredential)
-  /** Hybrid modern authentication. */
+/** How requests log in: what the settings say, with tokens opened. */
+export type WireCredential =
+  | ({ readonly kind: "basic" } & UserCredential)
+  | ({ readonly kind: "ntlm" } & UserCredential)
   | { readonly kind: "oauth"; readonly token: Pick<AccessToken, "get" | "getInsteadOf"> }
 
-/** One Exchange Server organisation, already resolved: no secret is looked up behind it. */
-export type EwsSettings = {
-  /** `namespace/name`, for logs and metrics. */
-  readonly name: string
-  /** `https://…/EWS/Exchange.asmx` */
-  readonly url: string
-  /** Connect here instead of where the name leads. */
-  readonly resolveTo?: string | undefined
-  readonly caBundlePem?: string | undefined
-  /** `Delegate`: the account has rights on the folders. `Impersonation`: it acts as the mailbox's owner. */
-  readonly access: "Impersonation" | "Delegate"
-  readonly credential: EwsCredential
-  readonly limits: { readonly concurrencyPerMailbox: number; readonly requestsPerSecond: number }
+/** What the transport needs to know of a connection. */
+export type WireSettings = Omit<EwsSettings, "credential" | "kind" | "timeZone"> & {
+  readonly credential: WireCredential
 }

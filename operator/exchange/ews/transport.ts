@@ -9,7 +9,7 @@ import { openPost } from "./authentication.ts"
 import { readEnvelope, writeEnvelope } from "./envelope.ts"
 import type { Post } from "./post.ts"
 import { type EwsProblem, isBusy, isServerTrouble, problemError, readFault, readMessageProblem } from "./problem.ts"
-import type { EwsSettings } from "./settings.ts"
+import type { WireSettings } from "./settings.ts"
 import { descend, MalformedXmlError, readXml, type XmlElement } from "./xml-read.ts"
 import type { XmlNode } from "./xml-write.ts"
 
@@ -35,14 +35,14 @@ const answerWithinMs = 90_000
 /** Exchange Server over SOAP with one credential: every request of every operation goes through here. */
 export class EwsTransport {
   readonly #deps: EwsTransportDeps
-  readonly #settings: EwsSettings
+  readonly #settings: WireSettings
   readonly #throttle: Throttle
   readonly #post: Post
   /** The version the server said last, `15.2.1544.9`. */
   serverVersion: string | undefined
 
   /** Throws a NeedsAttentionError when the CA bundle cannot be read. Sends nothing. */
-  constructor(deps: EwsTransportDeps, settings: EwsSettings) {
+  constructor(deps: EwsTransportDeps, settings: WireSettings) {
     this.#deps = deps
     this.#settings = settings
     this.#throttle = new Throttle({ ...deps, limits: settings.limits })

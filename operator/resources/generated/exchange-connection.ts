@@ -150,7 +150,7 @@ export type ExchangeConnectionStatus = {
   /** The credential in use; never the secret itself. */
   readonly credentials?: {
     /** Which kind of credential. */
-    readonly kind?: "workloadIdentity" | "certificate" | "secret"
+    readonly kind?: "workloadIdentity" | "certificate" | "secret" | "basic" | "ntlm" | "oauth"
     /** When it ends, where that can be known. */
     readonly expiresAt?: string
   }

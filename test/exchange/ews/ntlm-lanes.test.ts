@@ -5,14 +5,14 @@ import { after, before, beforeEach, describe, test } from "node:test"
 import { NeedsAttentionError, reasonOf } from "../../../operator/core/errors.ts"
 import { channelBindingOf } from "../../../operator/exchange/ews/channel-binding.ts"
 import { hmac, ntowfv2 } from "../../../operator/exchange/ews/ntlm-message.ts"
-import type { EwsSettings } from "../../../operator/exchange/ews/settings.ts"
+import type { WireCredential } from "../../../operator/exchange/ews/settings.ts"
 import type { EwsCall } from "../../../operator/exchange/ews/transport.ts"
 import { element } from "../../../operator/exchange/ews/xml-write.ts"
 import { type ScriptedEws, type Seen, scriptedEws, success, xml } from "./scripted-ews.ts"
 
 const signal = new AbortController().signal
 const account = { username: "svc", password: "pä:ss", domain: "CONTOSO" }
-const credential: EwsSettings["credential"] = { kind: "ntlm", ...account }
+const credential: WireCredential = { kind: "ntlm", ...account }
 let server: ScriptedEws
 let guard: NtlmGuard
 

@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { createServer, type Server } from "node:https"
 import type { AddressInfo, Socket } from "node:net"
-import type { EwsSettings } from "../../../operator/exchange/ews/settings.ts"
+import type { WireSettings } from "../../../operator/exchange/ews/settings.ts"
 import { EwsTransport, type EwsTransportDeps } from "../../../operator/exchange/ews/transport.ts"
 import { namespaces, readXml, type XmlElement } from "../../../operator/exchange/ews/xml-read.ts"
 import { makeAuthority } from "../../simulators/certificates.ts"
@@ -18,7 +18,7 @@ export type ScriptedEws = {
   readonly certificate: Buffer
   readonly seen: Seen[]
   script(answer: Script): void
-  transport(settings?: Partial<EwsSettings>, deps?: Partial<EwsTransportDeps>): EwsTransport
+  transport(settings?: Partial<WireSettings>, deps?: Partial<EwsTransportDeps>): EwsTransport
   close(): Promise<void>
 }
 
@@ -70,7 +70,7 @@ const usualDeps: EwsTransportDeps = {
   observe: () => {},
 }
 
-const usualSettings: Omit<EwsSettings, "url"> = {
+const usualSettings: Omit<WireSettings, "url"> = {
   name: "calendars/contoso",
   resolveTo: "127.0.0.1",
   access: "Impersonation",

@@ -6,6 +6,7 @@ import { NeedsAttentionError, reasonOf, TemporaryError } from "../../../operator
 import type { RequestObservation } from "../../../operator/exchange/deps.ts"
 import type { EwsCall } from "../../../operator/exchange/ews/transport.ts"
 import { element } from "../../../operator/exchange/ews/xml-write.ts"
+import { makeAuthority } from "../../simulators/certificates.ts"
 import { VirtualClock } from "../virtual-clock.ts"
 import { fault, messages, requestIn, type ScriptedEws, scriptedEws, success, xml } from "./scripted-ews.ts"
 
@@ -269,7 +270,7 @@ describe("a refusal", () => {
   }
 
   test("of the certificate is no question of the network", async () => {
-    const without = server.transport({ caBundlePem: undefined })
+    const without = server.transport({ caBundlePem: makeAuthority("somebody else").caPem })
 
     await assert.rejects(without.ask(call({ retry: false }), signal), isTemporary("TLSFailed"))
   })
