@@ -1,7 +1,9 @@
 import type { CalendarEvent } from "../../core/event.ts"
 import { checkOf, type Mark, parseMark } from "../../core/origin.ts"
 import { type KnownCopy, knownCopy, unreadableCopy } from "../known-copies.ts"
+import { madeUid } from "../made-uid.ts"
 import { normalForm } from "../normal-form.ts"
+import { textAt } from "./json.ts"
 import { type GraphItem, readEvent } from "./read-event.ts"
 
 /** The copy an item is, or undefined when it carries no readable mark. An item nobody can read is a copy all the same. */
@@ -29,7 +31,12 @@ export function copyAsWritten(
   return knownCopy(head, normalForm(event, "graph"))
 }
 
-/** Duplicating an item in Outlook duplicates its mark, but not the transaction it was made by, and never its id. */
-function isMadeFor(mark: Mark, { id, transactionId }: GraphItem): boolean {
-  return mark.check === checkOf(id) || (transactionId !== undefined && mark.check === checkOf(transactionId))
+/**
+ * Duplicating an item in Outlook duplicates its mark, but not the transaction it was made by, and never its id or its UID.
+ * Copies made through EWS, before the mailbox moved, are tied to their UID.
+ */
+function isMadeFor(mark: Mark, { id, transactionId, fields }: GraphItem): boolean {
+  const shown = textAt(fields, "iCalUId")
+  const madeAs = [id, transactionId, shown === undefined ? undefined : madeUid(shown)]
+  return madeAs.some(name => name !== undefined && mark.check === checkOf(name))
 }
