@@ -57,7 +57,7 @@ function findCopy(copies: Copies, item: DesiredItem): MarkedEvent | undefined {
   return bestCopy(copies.ours.get(id), item) ?? bestCopy(copies.orphans.get(id), item)
 }
 
-/** So many duplicates without their originals are somebody tidying up; more are a mailbox under new ids. */
+/** So many duplicates without their originals, beside copies of ours, are somebody tidying up; more are a mailbox under new ids. */
 const everydayHeirs = 3
 
 /**
@@ -71,7 +71,7 @@ function heirsOf({ items }: PlanRequest["desired"], copies: Copies): ReadonlyMap
     ({ mark }) => itemId({ keyHash: mark.key, occurrence: mark.occurrence }),
   )
   const heirs = new Map([...exact].filter(([id]) => left.has(id)))
-  return heirs.size > everydayHeirs ? heirs : new Map()
+  return heirs.size > everydayHeirs || copies.ours.size === 0 ? heirs : new Map()
 }
 
 function matchFirstSync(

@@ -31,7 +31,7 @@ import type { SyncPolicy } from "./policy.ts"
  *   desired           of an owner no more       adopted; not desired: reported as orphan
  *   any               of another installation   left alone, unless `takeOver` names it: then adopted
  *   any               duplicated by somebody    the duplicate loses its mark and is theirs
- *   desired           only such duplicates      many at once, word for word as written: adopted
+ *   desired           only such duplicates      word for word as written, many or nothing else: adopted
  *   any               twice by our own doing    the second is removed
  *
  * A copy another cluster wrote since our last good pass stops everything: two operators share one installation id. And

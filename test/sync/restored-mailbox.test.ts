@@ -27,6 +27,29 @@ test("a mailbox that comes back from a backup with new ids keeps its copies, eac
   assert.deepEqual([second.lastPass.adopted, second.lastPass.updated, second.lastPass.stripped], [0, 0, 0])
 })
 
+test("a mailbox of one event comes back with it, once", async () => {
+  const story = new MailboxStory()
+  await story.pass(lessons.slice(0, 1))
+  restore(story)
+
+  const report = await story.pass(lessons.slice(0, 1))
+
+  assert.deepEqual([report.lastPass.created, report.lastPass.adopted], [0, 1])
+  assert.equal(story.calendar.items.length, 1)
+})
+
+test("somebody tidying up one event among others keeps their duplicate, and the copy is made again", async () => {
+  const story = new MailboxStory()
+  await story.pass(lessons)
+  const [original = ""] = story.ids
+  story.calendar.userDuplicates(original)
+  story.calendar.userDeletes(original)
+
+  const report = await story.pass(lessons)
+
+  assert.deepEqual([report.lastPass.created, report.lastPass.adopted, report.lastPass.stripped], [1, 0, 1])
+})
+
 test("copies restored beside the ones that are there are theirs who restored them", async () => {
   const story = new MailboxStory()
   await story.pass(lessons)
