@@ -1,4 +1,10 @@
-import type { CalendarChoice, ExchangeConnection, AppCredential, GraphSettings } from "../../operator/core/ports.ts"
+import type {
+  AppCredential,
+  CalendarChoice,
+  EwsSettings,
+  ExchangeConnection,
+  GraphSettings,
+} from "../../operator/core/ports.ts"
 import type { RequestObservation } from "../../operator/exchange/deps.ts"
 import { openConnection } from "../../operator/exchange/index.ts"
 import { type RunningExchange, type StartOptions, startExchange } from "../simulators/exchange/start-exchange.ts"
@@ -78,6 +84,29 @@ export function settingsFor(exchange: RunningExchange, clientId: string, credent
     caBundlePem: exchange.caPem,
     limits: { concurrencyPerMailbox: 4, requestsPerSecond: 500 },
   }
+}
+
+/** Who logs in to the simulated Exchange Server; it may act for every mailbox. */
+export const serviceAccount = { domain: "CONTOSO", username: "svc-calsync", password: "pa&ss wörd" } as const
+
+/** The account must be there: `addServiceAccount`. */
+export function ewsSettingsFor(exchange: RunningExchange, changes: Partial<EwsSettings> = {}): EwsSettings {
+  return {
+    kind: "ews",
+    name: "calendars/contoso-server",
+    url: exchange.ewsUrl,
+    access: "Impersonation",
+    credential: { kind: "basic", ...serviceAccount },
+    timeZone: "Europe/Copenhagen",
+    caBundlePem: exchange.caPem,
+    limits: { concurrencyPerMailbox: 4, requestsPerSecond: 500 },
+    ...changes,
+  }
+}
+
+export function addServiceAccount({ admin }: RunningExchange): void {
+  const { domain, username, password } = serviceAccount
+  admin.addAccount({ name: `${domain}\\${username}`, password, impersonates: "everything" })
 }
 
 export const ownCalendar: CalendarChoice = { kind: "Default" }

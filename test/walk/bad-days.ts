@@ -5,7 +5,10 @@ import type { Switches } from "../simulators/exchange/store/switches.ts"
 
 /** What may go wrong between us and Exchange, and what its documentation leaves open. */
 
-const operations = [
+/** How Exchange is spoken to. */
+export type Backend = "graph" | "ews"
+
+const graphOperations = [
   undefined,
   "batch",
   "events",
@@ -19,23 +22,39 @@ const operations = [
   "token",
 ] as const
 
-export function breakSomething(admin: Admin, random: Random): void {
-  const operation = random.pick(operations)
+const ewsOperations = [
+  undefined,
+  "ews.CreateItem",
+  "ews.UpdateItem",
+  "ews.DeleteItem",
+  "ews.GetItem",
+  "ews.FindItem",
+  "ews.SyncFolderItems",
+  "ews.GetFolder",
+] as const
+
+export function breakSomething(admin: Admin, backend: Backend, random: Random): void {
+  const operation = backend === "graph" ? random.pick(graphOperations) : random.pick(ewsOperations)
   admin.seedFaults(random.between(1, 2 ** 30))
   admin.addFault({
     ...(operation === undefined ? {} : { operation }),
     probability: random.pick([0.2, 0.5, 1] as const),
     times: random.between(1, 6),
     after: random.between(0, 3),
-    ...someTrouble(random, operation),
+    ...random.pick(backend === "graph" ? graphTroubles(random, operation) : ewsTroubles(random, operation)),
   })
 }
 
 type Trouble = Fault extends infer One ? (One extends Fault ? Omit<One, "mailbox" | "operation"> : never) : never
 
-function someTrouble(random: Random, operation: string | undefined): Trouble {
-  const status = (status: number, rest: object = {}) => ({ kind: "status", status, ...rest }) as const
-  const troubles: readonly [Trouble, ...Trouble[]] = [
+type Troubles = readonly [Trouble, ...Trouble[]]
+
+function status(status: number, rest: object = {}) {
+  return { kind: "status", status, ...rest } as const
+}
+
+function graphTroubles(random: Random, operation: string | undefined): Troubles {
+  return [
     status(429, { retryAfter: random.pick([1, 10, 300] as const) }),
     status(429),
     status(503, { retryAfter: 2 }),
@@ -50,7 +69,29 @@ function someTrouble(random: Random, operation: string | undefined): Trouble {
     ...(operation === "events.update" || operation === "events.delete" ? [status(412), status(409)] : []),
     ...(operation === "events.list" || operation === "events.get" ? [status(404)] : []),
   ]
-  return random.pick(troubles)
+}
+
+/** A fault is HTTP 500 with a code; 200 with a code is the problem of single items. */
+function ewsTroubles(random: Random, operation: string | undefined): Troubles {
+  return [
+    status(500, { code: "ErrorServerBusy", retryAfter: random.pick([1, 10, 300] as const) }),
+    status(500, { code: "ErrorServerBusy" }),
+    status(500, { code: "ErrorInternalServerTransientError" }),
+    status(500, { code: "ErrorMailboxMoveInProgress" }),
+    status(200, { code: "ErrorTimeoutExpired" }),
+    status(200, { code: "ErrorInternalServerTransientError" }),
+    status(503, { retryAfter: 2 }),
+    status(503, { text: "<html>upstream connect error</html>" }),
+    status(502),
+    status(504),
+    { kind: "drop", when: "before" },
+    { kind: "drop", when: "after" },
+    { kind: "drop", when: "midBody" },
+    { kind: "delayedCommit", delayMs: random.pick([0, 2, 6] as const) },
+    ...(operation === "ews.UpdateItem" ? [status(200, { code: "ErrorIrresolvableConflict" })] : []),
+    ...(operation === "ews.SyncFolderItems" ? [status(200, { code: "ErrorInvalidSyncStateData" })] : []),
+    ...(operation === "ews.GetItem" ? [status(200, { code: "ErrorItemNotFound" })] : []),
+  ]
 }
 
 export function someSwitches(random: Random): Partial<Switches> {

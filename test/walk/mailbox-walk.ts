@@ -5,10 +5,10 @@ import { keyHash } from "../../operator/core/origin.ts"
 import type { Calendar, ExchangeConnection } from "../../operator/core/ports.ts"
 import { openConnection } from "../../operator/exchange/index.ts"
 import type { SyncReport } from "../../operator/sync/report.ts"
-import { settingsFor } from "../exchange/simulated.ts"
+import { addServiceAccount, ewsSettingsFor, settingsFor } from "../exchange/simulated.ts"
 import { Random } from "../fakes/random.ts"
 import { type RunningExchange, startExchange } from "../simulators/exchange/start-exchange.ts"
-import { breakSomething, someSwitches } from "./bad-days.ts"
+import { type Backend, breakSomething, someSwitches } from "./bad-days.ts"
 import { LeapingClock } from "./leaping-clock.ts"
 import { People } from "./people.ts"
 import { changedEvent } from "./some-event.ts"
@@ -42,8 +42,11 @@ export class MailboxWalk {
   readonly #mayDuplicate: boolean
   readonly #clock = new LeapingClock()
   readonly #credential: { readonly clientId: string; readonly secret: string }
+  /** Whether the mailbox moves between Exchange Server and Exchange Online on its way. */
+  readonly #moves: boolean
+  #backend: Backend
   /** To the mailboxes compared with. */
-  readonly #elsewhere: ExchangeConnection
+  #elsewhere: ExchangeConnection
   #connection: ExchangeConnection
   #now: Temporal.Instant
   #mailboxes = 0
@@ -78,6 +81,9 @@ export class MailboxWalk {
     const calendar = other === "named" ? ({ kind: "Named", name: "Timetable" } as const) : first.calendar
     const second = new WalkingSync({ name: "second", calendar, matchExisting, today })
     this.#syncs = other === "none" ? [first] : [first, second]
+    addServiceAccount(exchange)
+    this.#backend = random.pick(["graph", "ews"] as const)
+    this.#moves = random.chance(0.3)
     this.#elsewhere = this.#open()
     this.#connection = this.#open()
   }
@@ -147,10 +153,12 @@ export class MailboxWalk {
         return admin.forgetDeltaTokens()
       case "mailboxMissing":
         return admin.setMailboxState(mailbox, random.pick(["missing", "onPremises", "softDeleted"] as const))
+      case "mailboxMoves":
+        return this.#move()
       case "switchesTurned":
         return admin.setSwitches(someSwitches(random))
       case "somethingBreaks":
-        return breakSomething(admin, random)
+        return breakSomething(admin, this.#backend, random)
       case "pass":
         return this.#pass(sync, random)
       case "passWhileUserWorks":
@@ -252,6 +260,15 @@ export class MailboxWalk {
   async #reopen(): Promise<void> {
     await this.#connection.close()
     this.#connection = this.#open()
+  }
+
+  /** From Exchange Server to Exchange Online, or back: another connection, the same calendar. */
+  async #move(): Promise<void> {
+    if (!this.#moves) return
+    this.#backend = this.#backend === "graph" ? "ews" : "graph"
+    await this.#elsewhere.close()
+    this.#elsewhere = this.#open()
+    await this.#reopen()
   }
 
   /** All is well again: then a few passes bring the mailbox to where a new one would be, and the next does nothing. */
@@ -360,6 +377,7 @@ export class MailboxWalk {
       },
       log: { debug() {}, warn() {} },
     })
+    if (this.#backend === "ews") return open(ewsSettingsFor(this.#exchange))
     return open(settingsFor(this.#exchange, clientId, { kind: "secret", secret }))
   }
 }

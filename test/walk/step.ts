@@ -23,6 +23,7 @@ const weights = {
   tokensRevoked: 0.5,
   deltaTokensLost: 0.5,
   mailboxMissing: 0.5,
+  mailboxMoves: 0.7,
   switchesTurned: 1,
   somethingBreaks: 4,
   pass: 4,
