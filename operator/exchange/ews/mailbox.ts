@@ -5,6 +5,18 @@ import { element, type XmlNode } from "./xml-write.ts"
 /** A mailbox as operations see it. */
 export type EwsMailbox = { readonly transport: Pick<EwsTransport, "ask">; readonly address: string }
 
+/** What is known of a mailbox beside its items. */
+export interface MailboxPlaces {
+  /** Undefined when a named calendar is not there (yet). */
+  findFolder(signal: AbortSignal): Promise<FolderRef | undefined>
+  /** Finds or creates it; asked by the first write. */
+  makeFolder(signal: AbortSignal): Promise<FolderRef>
+  /** Forget what was found: the folder may be gone. */
+  forget(): void
+  /** IANA zone in which the mailbox's days begin; undefined when neither the mailbox nor the connection says. */
+  zone(signal: AbortSignal): Promise<string | undefined>
+}
+
 /** The mailbox's own calendar, or a folder whose id is known. */
 export type FolderRef = { readonly kind: "Default" } | { readonly kind: "Id"; readonly id: string }
 
