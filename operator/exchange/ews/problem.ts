@@ -45,6 +45,16 @@ export function isServerTrouble({ status, code }: EwsProblem): boolean {
   return transientCodes.has(code) || (code === "" && (status >= 500 || status === 408 || status === 200))
 }
 
+/** An item of a batch that was not tried, because one before it failed: to be sent again, without that one. */
+export function isStopped({ code }: EwsProblem): boolean {
+  return code === "ErrorBatchProcessingStopped"
+}
+
+/** More was asked for than the server can do in its time: less may go well. */
+export function tookTooLong(error: unknown): boolean {
+  return error instanceof TemporaryError && error.cause === tooLong
+}
+
 /** The state of a sync round is not known at the other side (any more): a new round must begin. */
 export function isSyncStateLost({ code }: EwsProblem): boolean {
   return code === "ErrorInvalidSyncStateData" || code === "ErrorSyncFolderNotFound"
@@ -59,6 +69,8 @@ export function problemError(problem: EwsProblem, itemId?: string): Error {
   const { status, code } = problem
   const told = [status, code].filter(Boolean).join(" ")
   if (isBusy(problem)) return temporary(`Exchange asks for a pause (${told})`, "Throttled", problem)
+  if (code === "ErrorTimeoutExpired")
+    return new TemporaryError(`Exchange took too long (${told})`, { reason: "Unreachable", cause: tooLong })
   if (isServerTrouble(problem)) return temporary(`Exchange is in trouble (${told})`, "Unreachable", problem)
   const known = attention.get(code) ?? (code === "" ? refusalOf(problem) : undefined)
   if (known) return new NeedsAttentionError(`${known.text} (${told})`, { reason: known.reason })
@@ -110,6 +122,8 @@ function refusalOf({ status, schemes = [] }: EwsProblem): Told {
 
 const switchedOff =
   "EWS is switched off here: in Exchange Online for good, where Graph is the way; on a server by EwsEnabled or its lists of applications"
+
+const tooLong = "took too long"
 
 const busyCodes = new Set(["ErrorServerBusy", "ErrorExceededConnectionCount", "ErrorTooManyObjectsOpened"])
 

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto"
 import { TemporaryError } from "../../core/errors.ts"
+import type { EwsVersion } from "../../core/ports.ts"
 import { retryAfterMs } from "../../http/retry-after.ts"
 import { sleep } from "../clock.ts"
 import type { ExchangeDeps } from "../deps.ts"
@@ -8,7 +9,15 @@ import { type Reply, timeLimit, userAgent } from "../wire.ts"
 import { openPost } from "./authentication.ts"
 import { readEnvelope, writeEnvelope } from "./envelope.ts"
 import type { Post } from "./post.ts"
-import { type EwsProblem, isBusy, isServerTrouble, problemError, readFault, readMessageProblem } from "./problem.ts"
+import {
+  type EwsProblem,
+  isBusy,
+  isServerTrouble,
+  isStopped,
+  problemError,
+  readFault,
+  readMessageProblem,
+} from "./problem.ts"
 import type { WireSettings } from "./settings.ts"
 import { descend, MalformedXmlError, readXml, type XmlElement } from "./xml-read.ts"
 import type { XmlNode } from "./xml-write.ts"
@@ -25,6 +34,8 @@ export type EwsCall = {
   readonly writes: boolean
   /** Asked again by the transport itself; false where the caller sorts out what a lost answer means. */
   readonly retry: boolean
+  /** Its messages are about an item each: trouble with one is no reason to ask for all of them again. */
+  readonly isPerItem?: boolean
 }
 
 export type EwsTransportDeps = Pick<ExchangeDeps, "clock" | "random" | "proxy" | "mayWrite" | "observe">
@@ -38,6 +49,8 @@ export class EwsTransport {
   readonly #settings: WireSettings
   readonly #throttle: Throttle
   readonly #post: Post
+  /** What requests are written for. */
+  version: EwsVersion = "Exchange2016"
   /** The version the server said last, `15.2.1544.9`. */
   serverVersion: string | undefined
 
@@ -130,9 +143,10 @@ type Attempted = {
 
 type Result = { readonly response?: XmlElement; readonly error?: unknown }
 
-/** What may be asked again is; the outcomes of a batch of writes are for the caller to read. */
-function resultOf({ response, problem, error }: Attempted, { retry }: EwsCall): Result {
-  if (response && !(retry && problem)) return { response }
+/** What may be asked again is; the outcomes of single items are for the caller to read. */
+function resultOf({ response, problem, error }: Attempted, { retry, isPerItem }: EwsCall): Result {
+  const isPressing = problem && (isBusy(problem) || !isPerItem)
+  if (response && !(retry && isPressing)) return { response }
   return { error: problem ? problemError(problem) : error }
 }
 
@@ -150,7 +164,7 @@ function pressingProblem(response: XmlElement): EwsProblem | undefined {
   const messages = descend(response, "m:ResponseMessages")?.children ?? []
   const problems = messages.flatMap(message => readMessageProblem(message) ?? [])
   const busy = problems.filter(isBusy).toSorted((a, b) => (b.retryAfterMs ?? 0) - (a.retryAfterMs ?? 0))
-  return busy[0] ?? problems.find(isServerTrouble)
+  return busy[0] ?? problems.find(problem => isServerTrouble(problem) && !isStopped(problem))
 }
 
 function envelopeIn({ bytes }: Reply): ReturnType<typeof readEnvelope> {
