@@ -1,6 +1,6 @@
 import type { FederatedCredential } from "./directory/directory.ts"
 import type { Json } from "./store/json.ts"
-import type { MailboxState } from "./store/mailbox.ts"
+import type { MailboxState, UserConfiguration } from "./store/mailbox.ts"
 
 /** What an organisation is made of when it begins. */
 
@@ -10,6 +10,8 @@ export type MailboxSeed = {
   readonly displayName?: string
   readonly aliases?: readonly string[]
   readonly timeZone?: string
+  /** Which settings EWS finds in it; both when a zone is given, none without. */
+  readonly userConfigurations?: readonly UserConfiguration[]
   readonly state?: MailboxState
   readonly purpose?: "user" | "shared" | "room" | "equipment"
   /** Events of its own, in Graph's form. */

@@ -10,15 +10,16 @@ import { convertIds } from "./convert-ids.ts"
 import { envelope, faultEnvelope, namespaces, responses, type ServerVersion } from "./envelope.ts"
 import { EwsError, EwsFault } from "./ews-error.ts"
 import { findItems } from "./find-items.ts"
-import { createFolder, findFolders, getFolder } from "./folders.ts"
+import { createFolder, deleteFolder, findFolders, getFolder } from "./folders.ts"
 import { getItems } from "./get-items.ts"
 import { el, type Markup } from "./markup.ts"
 import { getOofSettings, type OutOfOffice, setOofSettings } from "./out-of-office.ts"
-import { getUserConfiguration, resolveNames } from "./people.ts"
+import { resolveNames } from "./people.ts"
 import { checkOrder, schemaViolation } from "./schema-order.ts"
 import { openSession, type Session } from "./session.ts"
 import { syncItems } from "./sync-items.ts"
 import { getServerTimeZones } from "./time-zone-definitions.ts"
+import { getUserConfiguration } from "./user-configuration.ts"
 import { createItems, deleteItems, updateItems } from "./write-items.ts"
 import { childOf, parseXml, textOf, type XmlElement } from "./xml.ts"
 
@@ -40,6 +41,7 @@ const operations: Readonly<Record<string, (session: Session, request: XmlElement
   ConvertId: convertIds,
   CreateFolder: createFolder,
   CreateItem: createItems,
+  DeleteFolder: deleteFolder,
   DeleteItem: deleteItems,
   FindFolder: findFolders,
   FindItem: findItems,

@@ -1,53 +1,14 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { request } from "undici"
 import { textAt } from "../store/json.ts"
-import { anna, helsinki, meeting, type Talk, talk } from "../talk.ts"
+import { anna, helsinki, meeting } from "../talk.ts"
+import { ask, createItem, exchange, getItem, origin, times } from "./ask.ts"
 
 /** What exchangelib cannot see: the envelope, the faults, and both protocols over one store. */
 
-const service = { name: "CONTOSO\\svc", password: "correct-horse", impersonates: [anna] }
-const PROPERTY = "6b7ad3a4-7f65-4f9d-8ce2-5f8f0a9b1c3d"
-const fieldUri = `<t:ExtendedFieldURI PropertySetId="${PROPERTY}" PropertyName="origin" PropertyType="String"/>`
-
-function exchange(): Promise<Talk> {
-  return talk({ accounts: [service], mailboxes: [{ address: anna }, { address: "ben@contoso.example" }] })
-}
-
-type Asked = { readonly as?: string; readonly password?: string; readonly version?: string }
-
-async function ask(to: Talk, body: string, { as = anna, password = service.password, version }: Asked = {}) {
-  const sid = `<t:ConnectingSID><t:PrimarySmtpAddress>${as}</t:PrimarySmtpAddress></t:ConnectingSID>`
-  const text = `<?xml version="1.0"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"
-    xmlns="http://schemas.microsoft.com/exchange/services/2006/messages"
-    xmlns:t="http://schemas.microsoft.com/exchange/services/2006/types"><soap:Header>
-    <t:RequestServerVersion Version="${version ?? "Exchange2016"}"/>
-    <t:ExchangeImpersonation>${sid}</t:ExchangeImpersonation></soap:Header><soap:Body>${body}</soap:Body></soap:Envelope>`
-  const authorization = `Basic ${Buffer.from(`${service.name}:${password}`).toString("base64")}`
-  const answer = await request(to.ewsUrl, {
-    method: "POST",
-    dispatcher: to.dispatcher,
-    headers: { authorization, "content-type": "text/xml; charset=utf-8" },
-    body: text,
-  })
-  return { status: answer.statusCode, text: await answer.body.text(), headers: answer.headers }
-}
-
-function getItem(id: string): string {
-  const paths = `<t:AdditionalProperties><t:FieldURI FieldURI="calendar:UID"/>${fieldUri}</t:AdditionalProperties>`
-  const shape = `<ItemShape><t:BaseShape>AllProperties</t:BaseShape>${paths}</ItemShape>`
-  return `<GetItem>${shape}<ItemIds><t:ItemId Id="${id}"/></ItemIds></GetItem>`
-}
-
-function createItem(inner: string, sending = 'SendMeetingInvitations="SendToNone"'): string {
-  return `<CreateItem ${sending}><Items><t:CalendarItem>${inner}</t:CalendarItem></Items></CreateItem>`
-}
-
-const times = "<t:Start>2026-03-10T09:00:00Z</t:Start><t:End>2026-03-10T10:00:00Z</t:End>"
-
 test("an event written through Graph reads the same through EWS", async () => {
   await using to = await exchange()
-  const property = { id: `String {${PROPERTY}} Name origin`, value: "a & b" }
+  const property = { id: origin.graphId, value: "a & b" }
   const id = await to.make(meeting({ singleValueExtendedProperties: [property] }))
   const uid = textAt((await to.get(`/events/${id}`)).body, "iCalUId")
 
@@ -62,14 +23,14 @@ test("an event written through Graph reads the same through EWS", async () => {
 
 test("an item written through EWS reads the same through Graph", async () => {
   await using to = await exchange()
-  const property = `<t:ExtendedProperty>${fieldUri}<t:Value>x</t:Value></t:ExtendedProperty>`
+  const property = `<t:ExtendedProperty>${origin.path}<t:Value>x</t:Value></t:ExtendedProperty>`
 
   const { text } = await ask(to, createItem(`<t:Subject>Gym</t:Subject>${property}${times}`))
 
   const id = (/ Id="([^"]+)"/.exec(text)?.[1] ?? "").replaceAll("/", "-").replaceAll("+", "_")
   const [event] = to.admin.events(anna)
   assert.deepEqual(event?.id, id)
-  assert.deepEqual(event?.properties, { [`String {${PROPERTY}} Name origin`]: "x" })
+  assert.deepEqual(event?.properties, { [origin.graphId]: "x" })
   assert.equal((await to.get(`/events/${id}`)).body["subject"], "Gym")
 })
 
@@ -162,11 +123,11 @@ test("an occurrence can lose a property its series keeps", async () => {
   const recurrence = `<t:Recurrence><t:DailyRecurrence><t:Interval>1</t:Interval></t:DailyRecurrence>
     <t:NumberedRecurrence><t:StartDate>2026-03-10</t:StartDate><t:NumberOfOccurrences>3</t:NumberOfOccurrences>
     </t:NumberedRecurrence></t:Recurrence>`
-  const property = `<t:ExtendedProperty>${fieldUri}<t:Value>kept</t:Value></t:ExtendedProperty>`
+  const property = `<t:ExtendedProperty>${origin.path}<t:Value>kept</t:Value></t:ExtendedProperty>`
   const made = await ask(to, createItem(`${property}${times}${recurrence}`))
   const [, master = "", key = ""] = / Id="([^"]+)" ChangeKey="([^"]+)"/.exec(made.text) ?? []
   const occurrence = `<t:OccurrenceItemId RecurringMasterId="${master}" ChangeKey="${key}" InstanceIndex="2"/>`
-  const updates = `<t:Updates><t:DeleteItemField>${fieldUri}</t:DeleteItemField></t:Updates>`
+  const updates = `<t:Updates><t:DeleteItemField>${origin.path}</t:DeleteItemField></t:Updates>`
 
   await ask(
     to,

@@ -4,11 +4,12 @@ import { itemsOf, type Store } from "../store/store.ts"
 import { responses } from "./envelope.ts"
 import { momentAt, momentOf } from "./event-times.ts"
 import { EwsError } from "./ews-error.ts"
-import { type Folder, findFolder } from "./folders.ts"
+import { type Folder, findFolder } from "./folder-tree.ts"
 import { parseShape } from "./item-shape.ts"
 import { el, type Markup } from "./markup.ts"
+import { pageOf } from "./paging.ts"
 import { calendarItemElement } from "./render-calendar-item.ts"
-import { parseRestriction, readerOf } from "./restriction.ts"
+import { itemReader, parseRestriction, readerOf } from "./restriction.ts"
 import type { Session } from "./session.ts"
 import { childOf, childrenOf, type XmlElement } from "./xml.ts"
 
@@ -90,29 +91,16 @@ export function realSpan({ content }: Entry): Span {
 
 /** Single items and masters. */
 function listed(session: Session, request: XmlElement, folder: Folder): Found {
-  const matches = parseRestriction(childOf(request, "Restriction"), session.zone)
+  const matches = parseRestriction(childOf(request, "Restriction"), { zone: session.zone, readerFor: itemReader })
   const all = itemsOf(folder.mailbox, folder.number).map(entryOf)
-  const rows = sorted(matches ? all.filter(matches) : all, childOf(request, "SortOrder"))
-  const view = childOf(request, "IndexedPageItemView")?.attributes ?? {}
-  const fromEnd = view["BasePoint"] === "End"
-  const offset = Number(view["Offset"] ?? 0)
-  const ordered = fromEnd ? [...rows].reverse() : rows
-  const size = Math.min(Number(view["MaxEntriesReturned"] ?? PAGE), matches ? RESTRICTED_PAGE : PAGE)
-  const entries = ordered.slice(offset, offset + size)
-  const next = offset + entries.length
-  return {
-    entries,
-    attributes: {
-      IndexedPagingOffset: next,
-      TotalItemsInView: rows.length,
-      IncludesLastItemInRange: next >= rows.length,
-    },
-  }
+  const wanted = sorted(matches ? all.filter(matches) : all, childOf(request, "SortOrder"))
+  const page = pageOf(wanted, childOf(request, "IndexedPageItemView"), matches ? RESTRICTED_PAGE : PAGE)
+  return { entries: page.rows, attributes: page.attributes }
 }
 
 function sorted(rows: readonly Entry[], order: XmlElement | undefined): readonly Entry[] {
   const keys = childrenOf(order, "FieldOrder").map(field => ({
-    read: readerOf(field),
+    read: readerOf(field, { readerFor: itemReader }),
     sign: field.attributes["Order"] === "Descending" ? -1 : 1,
   }))
   if (keys.length === 0) return rows

@@ -1,52 +1,26 @@
-import type { Mailbox } from "../store/mailbox.ts"
-import { DEFAULT_CALENDAR, DELETED_ITEMS } from "../store/mailbox.ts"
-import { itemsOf } from "../store/store.ts"
 import { responses } from "./envelope.ts"
-import { EwsError, folderNotFound, malformedId } from "./ews-error.ts"
-import { folderIdElement, parseEwsFolderId } from "./ews-ids.ts"
+import { EwsError } from "./ews-error.ts"
+import { folderIdElement } from "./ews-ids.ts"
+import {
+  childrenOfFolder,
+  descendantsOf,
+  distinguishedName,
+  type Folder,
+  findFolder,
+  folderName,
+} from "./folder-tree.ts"
 import { el, type Markup } from "./markup.ts"
-import { mailboxNamed, mayOpen, type Session } from "./session.ts"
+import { pageOf } from "./paging.ts"
+import { folderClass, folderElement, isCalendar, parseFolderShape } from "./render-folder.ts"
+import { parseRestriction, type Reader } from "./restriction.ts"
+import type { Session } from "./session.ts"
 import { childOf, textOf, type XmlElement } from "./xml.ts"
-
-/** Folders: the root, the top of the information store, Deleted Items, and the calendars. */
-
-export type Folder = { readonly mailbox: Mailbox; readonly number: number }
-
-/** Beyond any number the store gives out. */
-const ROOT = 0xffff_0001
-const TOP = 0xffff_0002
-
-const distinguished: Readonly<Record<string, number>> = {
-  root: ROOT,
-  msgfolderroot: TOP,
-  deleteditems: DELETED_ITEMS,
-  calendar: DEFAULT_CALENDAR,
-}
-
-/** The folder a FolderId or DistinguishedFolderId names, if the session may look into it. */
-export function findFolder(session: Session, element: XmlElement | undefined): Folder {
-  const id = element?.attributes["Id"] ?? ""
-  if (element?.name === "DistinguishedFolderId") {
-    const mailbox = mailboxNamed(session, textOf(childOf(element, "Mailbox"), "EmailAddress"))
-    const number = distinguished[id]
-    if (number === undefined || !mayOpen(session, mailbox)) throw folderNotFound()
-    return { mailbox, number }
-  }
-  const ref = parseEwsFolderId(id)
-  if (!ref) throw malformedId()
-  const mailbox = session.store.findMailbox(ref.mailbox)
-  if (!mailbox || !mayOpen(session, mailbox) || !exists({ mailbox, number: ref.folder })) throw folderNotFound()
-  return { mailbox, number: ref.folder }
-}
-
-function exists({ mailbox, number }: Folder): boolean {
-  return Object.values(distinguished).includes(number) || mailbox.calendars.has(number)
-}
 
 /** https://learn.microsoft.com/exchange/client-developer/web-service-reference/getfolder-operation */
 export function getFolder(session: Session, request: XmlElement): Markup {
   const ids = childOf(request, "FolderIds")?.children ?? []
-  return responses("GetFolder", ids, id => [el("m:Folders", {}, folderElement(findFolder(session, id)))], [
+  const shape = parseFolderShape(childOf(request, "FolderShape"))
+  return responses("GetFolder", ids, id => [el("m:Folders", {}, folderElement(findFolder(session, id), shape))], [
     el("m:Folders"),
   ])
 }
@@ -54,69 +28,69 @@ export function getFolder(session: Session, request: XmlElement): Markup {
 /** https://learn.microsoft.com/exchange/client-developer/web-service-reference/findfolder-operation */
 export function findFolders(session: Session, request: XmlElement): Markup {
   const parents = childOf(request, "ParentFolderIds")?.children ?? []
-  const deep = request.attributes["Traversal"] === "Deep"
+  const below = request.attributes["Traversal"] === "Deep" ? descendantsOf : childrenOfFolder
+  const matches = parseRestriction(childOf(request, "Restriction"), { zone: session.zone, readerFor: folderReader })
+  const shape = parseFolderShape(childOf(request, "FolderShape"))
   return responses("FindFolder", parents, id => {
-    const parent = findFolder(session, id)
-    const folders = allFolders(parent.mailbox).filter(folder => isBelow(folder, parent, deep))
-    const attributes = {
-      IndexedPagingOffset: folders.length,
-      TotalItemsInView: folders.length,
-      IncludesLastItemInRange: true,
-    }
-    return [el("m:RootFolder", attributes, el("t:Folders", {}, folders.map(folderElement)))]
+    const found = below(findFolder(session, id)).filter(folder => !matches || matches(folder))
+    const { rows, attributes } = pageOf(found, childOf(request, "IndexedPageFolderView"), MAXIMUM_FOLDERS)
+    const folders = rows.map(folder => folderElement(folder, shape))
+    return [el("m:RootFolder", attributes, el("t:Folders", {}, folders))]
   })
 }
 
-function allFolders(mailbox: Mailbox): readonly Folder[] {
-  return [TOP, DELETED_ITEMS, ...mailbox.calendars.keys()].map(number => ({ mailbox, number }))
+const MAXIMUM_FOLDERS = 1000
+
+const folderFields: Readonly<Record<string, (folder: Folder) => string | number>> = {
+  "folder:DisplayName": folderName,
+  "folder:FolderClass": folderClass,
+  "folder:ChildFolderCount": folder => childrenOfFolder(folder).length,
 }
 
-function parentOf({ number }: Folder): number | undefined {
-  if (number === ROOT) return undefined
-  return number === TOP ? ROOT : TOP
-}
-
-function isBelow(folder: Folder, parent: Folder, deep: boolean): boolean {
-  const above = parentOf(folder)
-  return above === parent.number || (deep && parent.number === ROOT && above === TOP)
+function folderReader(path: XmlElement): Reader<Folder> | undefined {
+  return folderFields[path.attributes["FieldURI"] ?? ""]
 }
 
 /** https://learn.microsoft.com/exchange/client-developer/web-service-reference/createfolder-operation */
 export function createFolder(session: Session, request: XmlElement): Markup {
-  const parent = childOf(request, "ParentFolderId")?.children[0]
+  const parentElement = childOf(request, "ParentFolderId")?.children[0]
   const wanted = childOf(request, "Folders")?.children ?? []
-  return responses("CreateFolder", wanted, folder => {
-    const { mailbox } = findFolder(session, parent)
-    const name = textOf(folder, "DisplayName") ?? ""
-    if (folder.name !== "CalendarFolder" || name === "")
-      throw new EwsError("ErrorInvalidOperation", "Only calendar folders with a name can be made here.")
-    if ([...mailbox.calendars.values()].some(calendar => calendar.name === name))
-      throw new EwsError("ErrorFolderExists", "A folder with the specified name already exists.")
-    const { number } = session.store.addCalendar(mailbox, name)
-    return [el("m:Folders", {}, el("t:CalendarFolder", {}, folderIdElement("t:FolderId", mailbox, number)))]
-  })
-}
-
-function folderElement(folder: Folder): Markup {
-  const { mailbox, number } = folder
-  const parent = parentOf(folder)
-  const isCalendar = mailbox.calendars.has(number)
-  const distinguishedId = Object.entries(distinguished).find(([, known]) => known === number)?.[0]
-  return el(
-    isCalendar ? "t:CalendarFolder" : "t:Folder",
-    {},
-    folderIdElement("t:FolderId", mailbox, number),
-    parent === undefined ? undefined : folderIdElement("t:ParentFolderId", mailbox, parent),
-    el("t:FolderClass", {}, isCalendar ? "IPF.Appointment" : "IPF.Note"),
-    el("t:DisplayName", {}, nameOf(folder)),
-    el("t:TotalCount", {}, itemsOf(mailbox, number).length),
-    el("t:ChildFolderCount", {}, allFolders(mailbox).filter(other => parentOf(other) === number).length),
-    distinguishedId === undefined ? undefined : el("t:DistinguishedFolderId", {}, distinguishedId),
+  return responses(
+    "CreateFolder",
+    wanted,
+    folder => {
+      const parent = findFolder(session, parentElement)
+      const name = nameForChild(parent, folder)
+      const { number } = session.store.addCalendar(parent.mailbox, name, { parent: parent.number })
+      const id = folderIdElement("t:FolderId", parent.mailbox, number)
+      return [el("m:Folders", {}, el("t:CalendarFolder", {}, id))]
+    },
+    [el("m:Folders")],
   )
 }
 
-function nameOf({ mailbox, number }: Folder): string {
-  if (number === ROOT) return ""
-  if (number === TOP) return "Top of Information Store"
-  return number === DELETED_ITEMS ? "Deleted Items" : (mailbox.calendars.get(number)?.name ?? "")
+/** The name a new folder may have: any but those of its siblings, however they are written. */
+function nameForChild(parent: Folder, folder: XmlElement): string {
+  const name = textOf(folder, "DisplayName") ?? ""
+  const ofClass = textOf(folder, "FolderClass") ?? "IPF.Appointment"
+  if (folder.name !== "CalendarFolder" || !/^IPF\.Appointment(\.|$)/i.test(ofClass))
+    throw new EwsError("ErrorInvalidOperation", "Only calendar folders can be made here.")
+  if (name === "") throw new EwsError("ErrorFolderPropRequestFailed", "A folder needs a name.")
+  if (childrenOfFolder(parent).some(other => folderName(other).toLowerCase() === name.toLowerCase()))
+    throw new EwsError("ErrorFolderExists", "A folder with the specified name already exists.")
+  return name
+}
+
+/** https://learn.microsoft.com/exchange/client-developer/web-service-reference/deletefolder-operation */
+export function deleteFolder(session: Session, request: XmlElement): Markup {
+  const ids = childOf(request, "FolderIds")?.children ?? []
+  return responses("DeleteFolder", ids, id => {
+    const folder = findFolder(session, id)
+    const { mailbox, number } = folder
+    if (distinguishedName(number) !== undefined)
+      throw new EwsError("ErrorDeleteDistinguishedFolder", "Distinguished folders cannot be deleted.")
+    for (const gone of [...descendantsOf(folder), folder])
+      if (isCalendar(gone)) session.store.removeCalendar(mailbox, gone.number)
+    return []
+  })
 }

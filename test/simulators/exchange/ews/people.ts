@@ -1,4 +1,4 @@
-import { outcome, responses } from "./envelope.ts"
+import { responses } from "./envelope.ts"
 import { EwsError } from "./ews-error.ts"
 import { el, type Markup } from "./markup.ts"
 import type { Session } from "./session.ts"
@@ -28,11 +28,4 @@ function resolution({ address, displayName }: { readonly address: string; readon
     el("t:MailboxType", {}, "Mailbox"),
   ]
   return el("t:Resolution", {}, el("t:Mailbox", {}, mailbox))
-}
-
-/** No user configuration is ever there: https://learn.microsoft.com/exchange/client-developer/web-service-reference/getuserconfiguration-operation */
-export function getUserConfiguration(): Markup {
-  const missing = new EwsError("ErrorItemNotFound", "The specified object was not found in the store.")
-  const message = el("m:GetUserConfigurationResponseMessage", { ResponseClass: "Error" }, outcome(missing))
-  return el("m:GetUserConfigurationResponse", {}, el("m:ResponseMessages", {}, message))
 }

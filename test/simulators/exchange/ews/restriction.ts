@@ -9,38 +9,42 @@ import { childOf, type XmlElement } from "./xml.ts"
 /** Search filters. https://learn.microsoft.com/exchange/client-developer/web-service-reference/restriction */
 
 type Value = string | number | boolean | undefined
-export type Matches = (entry: Entry) => boolean
+export type Reader<T> = (row: T) => Value
+type Matches<T> = (row: T) => boolean
 
 const pathNames = ["FieldURI", "ExtendedFieldURI", "IndexedFieldURI"]
 
-export function parseRestriction(element: XmlElement | undefined, zone: Zone): Matches | undefined {
+/** What a restriction depends on: the zone its times are in, and how a path is read from a row. */
+type Given<T> = { readonly zone: Zone; readonly readerFor: (path: XmlElement) => Reader<T> | undefined }
+
+export function parseRestriction<T>(element: XmlElement | undefined, given: Given<T>): Matches<T> | undefined {
   const filter = element?.children[0]
-  return filter && parseFilter(filter, zone)
+  return filter && parseFilter(filter, given)
 }
 
-function parseFilter(filter: XmlElement, zone: Zone): Matches {
-  const parts = () => filter.children.map(child => parseFilter(child, zone))
+function parseFilter<T>(filter: XmlElement, given: Given<T>): Matches<T> {
+  const parts = () => filter.children.map(child => parseFilter(child, given))
   switch (filter.name) {
     case "And": {
       const all = parts()
-      return entry => all.every(part => part(entry))
+      return row => all.every(part => part(row))
     }
     case "Or": {
       const some = parts()
-      return entry => some.some(part => part(entry))
+      return row => some.some(part => part(row))
     }
     case "Not": {
       const none = parts()
-      return entry => !none.some(part => part(entry))
+      return row => !none.some(part => part(row))
     }
     case "Exists": {
-      const read = readerOf(filter)
-      return entry => read(entry) !== undefined
+      const read = readerOf(filter, given)
+      return row => read(row) !== undefined
     }
     case "Contains":
-      return parseContains(filter)
+      return parseContains(filter, given)
     default:
-      return parseComparison(filter, zone)
+      return parseComparison(filter, given)
   }
 }
 
@@ -53,26 +57,31 @@ const comparisons: Readonly<Record<string, (a: string | number, b: string | numb
   IsLessThanOrEqualTo: (a, b) => a <= b,
 }
 
-function parseComparison(filter: XmlElement, zone: Zone): Matches {
+function parseComparison<T>(filter: XmlElement, given: Given<T>): Matches<T> {
   const compare = comparisons[filter.name]
   if (!compare) throw new EwsError("ErrorUnsupportedQueryFilter", "The restriction is not supported.")
-  const read = readerOf(filter)
+  const read = readerOf(filter, given)
   const constant = childOf(childOf(filter, "FieldURIOrConstant"), "Constant")?.attributes["Value"] ?? ""
-  return entry => {
-    const value = read(entry)
+  return row => {
+    const value = read(row)
     if (value === undefined) return filter.name === "IsNotEqualTo"
-    if (typeof value === "number") return compare(value, momentOf(constant, zone) ?? 0)
+    if (typeof value === "number") return compare(value, numberOf(constant, given.zone))
     return compare(String(value), constant)
   }
 }
 
-function parseContains(filter: XmlElement): Matches {
-  const read = readerOf(filter)
+/** Numbers are written as such; a date and time counts as the instant it is. */
+function numberOf(constant: string, zone: Zone): number {
+  return /^-?\d+$/.test(constant) ? Number(constant) : (momentOf(constant, zone) ?? 0)
+}
+
+function parseContains<T>(filter: XmlElement, given: Given<T>): Matches<T> {
+  const read = readerOf(filter, given)
   const { ContainmentMode = "FullString", ContainmentComparison = "Exact" } = filter.attributes
   const fold = (text: string) => (/IgnoreCase|Loose/.test(ContainmentComparison) ? text.toLowerCase() : text)
   const constant = fold(childOf(filter, "Constant")?.attributes["Value"] ?? "")
-  return entry => {
-    const value = read(entry)
+  return row => {
+    const value = read(row)
     if (value === undefined) return false
     const text = fold(String(value))
     if (ContainmentMode === "FullString") return text === constant
@@ -80,8 +89,17 @@ function parseContains(filter: XmlElement): Matches {
   }
 }
 
-/** Instants as milliseconds, everything else as text. */
-const fields: Readonly<Record<string, (entry: Entry) => Value>> = {
+/** How the path of a filter or a sort order is read from a row. */
+export function readerOf<T>(filter: XmlElement, { readerFor }: Pick<Given<T>, "readerFor">): Reader<T> {
+  const path = filter.children.find(({ name }) => pathNames.includes(name))
+  const read = path && readerFor(path)
+  if (!read)
+    throw new EwsError("ErrorUnsupportedPathForQuery", "The property can not be used with this type of restriction.")
+  return read
+}
+
+/** Instants as milliseconds, everything else as text. A UID is not among them: Exchange cannot search it. */
+const fields: Readonly<Record<string, Reader<Entry>>> = {
   "item:Subject": ({ content }) => content.subject ?? undefined,
   "item:LastModifiedTime": ({ modifiedMs }) => modifiedMs,
   "item:DateTimeCreated": ({ createdMs }) => createdMs,
@@ -93,18 +111,11 @@ const fields: Readonly<Record<string, (entry: Entry) => Value>> = {
   "calendar:IsAllDayEvent": ({ content }) => content.time.allDay,
 }
 
-/** How the path of a filter or a sort order is read from an entry. */
-export function readerOf(filter: XmlElement): (entry: Entry) => Value {
-  const path = filter.children.find(({ name }) => pathNames.includes(name))
-  if (path?.name === "ExtendedFieldURI") {
-    const { id } = extendedField(path)
-    return ({ content, item, date }) => {
-      const value = valueUnder(id, content, () => globalObjectId(item.uid, date))
-      return typeof value === "object" ? value.join(";") : value
-    }
+export function itemReader(path: XmlElement): Reader<Entry> | undefined {
+  if (path.name !== "ExtendedFieldURI") return fields[path.attributes["FieldURI"] ?? ""]
+  const { id } = extendedField(path)
+  return ({ content, item, date }) => {
+    const value = valueUnder(id, content, () => globalObjectId(item.uid, date))
+    return typeof value === "object" ? value.join(";") : value
   }
-  const read = fields[path?.attributes["FieldURI"] ?? ""]
-  if (!read)
-    throw new EwsError("ErrorUnsupportedPathForQuery", "The property can not be used with this type of restriction.")
-  return read
 }

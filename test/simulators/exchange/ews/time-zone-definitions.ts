@@ -3,6 +3,7 @@ import { responses } from "./envelope.ts"
 import { el, type Markup } from "./markup.ts"
 import type { Session } from "./session.ts"
 import { childOf, type XmlElement } from "./xml.ts"
+import { weekdayOf, type ZoneChange, zoneRules } from "./zone-rules.ts"
 
 /** https://learn.microsoft.com/exchange/client-developer/web-service-reference/getservertimezones-operation */
 export function getServerTimeZones(session: Session, request: XmlElement): Markup {
@@ -16,18 +17,18 @@ export function getServerTimeZones(session: Session, request: XmlElement): Marku
   })
 }
 
-type Change = { readonly at: Temporal.ZonedDateTime; readonly offsetMinutes: number; readonly before: number }
-
 function definition(id: string, { full, year }: { readonly full: boolean; readonly year: number }): Markup {
   if (!full) return el("t:TimeZoneDefinition", { Id: id, Name: id })
-  const changes = changesIn(findZone(id)?.zone ?? "UTC", year)
-  const standard = standardOffset(findZone(id)?.zone ?? "UTC", year)
-  const key = (name: string) => `trule:Microsoft/Registry/${id}/${year}-${name}`
-  const periods = [period(key("Standard"), "Standard", standard)]
-  const daylight = changes.find(({ offsetMinutes }) => offsetMinutes !== standard)
-  if (daylight) periods.push(period(key("Daylight"), "Daylight", daylight.offsetMinutes))
-  const rules = changes.map(change => rule(change, key(change.offsetMinutes === standard ? "Standard" : "Daylight")))
-  const constant = el("t:Transition", {}, el("t:To", { Kind: "Period" }, key("Standard")))
+  const { standardMinutes, changes } = zoneRules(findZone(id)?.zone ?? "UTC", year)
+  const key = (kind: ZoneChange["kind"]) =>
+    `trule:Microsoft/Registry/${id}/${year}-${kind === "standard" ? "Standard" : "Daylight"}`
+  const daylight = changes.find(({ kind }) => kind === "daylight")
+  const periods = [
+    period(key("standard"), "Standard", standardMinutes),
+    ...(daylight ? [period(key("daylight"), "Daylight", daylight.offsetMinutes)] : []),
+  ]
+  const rules = changes.map(change => rule(change, key(change.kind)))
+  const constant = el("t:Transition", {}, el("t:To", { Kind: "Period" }, key("standard")))
   return el(
     "t:TimeZoneDefinition",
     { Id: id, Name: id },
@@ -46,41 +47,16 @@ function period(Id: string, Name: string, offsetMinutes: number): Markup {
   return el("t:Period", { Bias: bias.toString(), Name, Id })
 }
 
-function rule({ at, before }: Change, to: string): Markup {
-  // A transition is written in the time that held until then.
-  const wall = at.toInstant().toZonedDateTimeISO("UTC").toPlainDateTime().add({ minutes: before })
-  const week = wall.day + 7 > wall.daysInMonth ? -1 : Math.ceil(wall.day / 7)
+function rule({ wall, week }: ZoneChange, to: string): Markup {
   return el(
     "t:RecurringDayTransition",
     {},
     el("t:To", { Kind: "Period" }, to),
     el("t:TimeOffset", {}, `PT${wall.hour}H${wall.minute === 0 ? "" : `${wall.minute}M`}`),
     el("t:Month", {}, wall.month),
-    el("t:DayOfWeek", {}, days[wall.dayOfWeek - 1]),
-    el("t:Occurrence", {}, week),
+    el("t:DayOfWeek", {}, weekdayOf(wall)),
+    el("t:Occurrence", {}, week === LAST_WEEK ? -1 : week),
   )
 }
 
-const days = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
-const MINUTE_NS = 60_000_000_000
-
-function offsetOf(at: Temporal.ZonedDateTime): number {
-  return at.offsetNanoseconds / MINUTE_NS
-}
-
-function changesIn(zone: string, year: number): readonly Change[] {
-  const changes: Change[] = []
-  let at = Temporal.ZonedDateTime.from({ year, month: 1, day: 1, timeZone: zone })
-  for (;;) {
-    const next = at.getTimeZoneTransition("next")
-    if (next?.year !== year) return changes
-    changes.push({ at: next, offsetMinutes: offsetOf(next), before: offsetOf(at) })
-    at = next
-  }
-}
-
-/** The lesser of winter's and summer's, wherever on the globe. */
-function standardOffset(zone: string, year: number): number {
-  const at = (month: number) => offsetOf(Temporal.ZonedDateTime.from({ year, month, day: 1, timeZone: zone }))
-  return Math.min(at(1), at(7))
-}
+const LAST_WEEK = 5

@@ -6,7 +6,7 @@ import { responses } from "./envelope.ts"
 import { momentAt, resolveTime } from "./event-times.ts"
 import { EwsError } from "./ews-error.ts"
 import { itemIdElement } from "./ews-ids.ts"
-import { findFolder } from "./folders.ts"
+import { findFolder } from "./folder-tree.ts"
 import { findItem, type ItemTarget, requireChangeKey } from "./item-target.ts"
 import { el, type Markup } from "./markup.ts"
 import {

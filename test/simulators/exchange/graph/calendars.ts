@@ -1,6 +1,5 @@
 import { textAt } from "../store/json.ts"
 import type { Mailbox } from "../store/mailbox.ts"
-import { itemsOf } from "../store/store.ts"
 import { type Call, ok, type Reply } from "./call.ts"
 import { evaluate, parseFilter } from "./filter.ts"
 import { GraphError } from "./graph-error.ts"
@@ -35,7 +34,7 @@ export function createCalendar(call: Call, mailbox: Mailbox): Reply {
   const name = textAt(call.body, "name")?.trim() ?? ""
   if (name === "") throw new GraphError(400, "ErrorInvalidArgument", "The name of a calendar must not be empty.")
   refuseTaken(mailbox, name)
-  const calendar = call.store.addCalendar(mailbox, name, textAt(call.body, "color") ?? "auto")
+  const calendar = call.store.addCalendar(mailbox, name, { color: textAt(call.body, "color") ?? "auto" })
   return { status: 201, body: renderCalendar(mailbox, calendar) }
 }
 
@@ -52,8 +51,7 @@ export function updateCalendar(call: Call, { mailbox, folder }: Target): Reply {
 export function deleteCalendar(call: Call, { mailbox, folder }: Target): Reply {
   if (mailbox.calendars.get(folder)?.isDefault)
     throw new GraphError(400, "ErrorCannotDeleteObject", "Distinguished folders cannot be deleted.")
-  for (const item of itemsOf(mailbox, folder)) call.store.remove(mailbox, item, "toDeletedItems")
-  mailbox.calendars.delete(folder)
+  call.store.removeCalendar(mailbox, folder)
   return { status: 204 }
 }
 

@@ -8,10 +8,15 @@ export type Calendar = {
   readonly color: string
   readonly isDefault: boolean
   readonly version: number
+  /** The folder it lies in; the top of the mailbox when absent. */
+  readonly parent?: number
 }
 
 /** What is gone: an item from a folder (moved or deleted). */
 export type Tombstone = { readonly version: number; readonly folder: number; readonly item: Item }
+
+/** Settings of Outlook on the web, and Outlook's working hours: each says the zone of the person who keeps them. */
+export type UserConfiguration = "OWA.UserOptions" | "WorkHours"
 
 export type WorkingHours = { readonly start: string; readonly end: string }
 
@@ -25,6 +30,8 @@ export type Mailbox = {
   state: MailboxState
   readonly purpose: "user" | "shared" | "room" | "equipment"
   readonly workingHours: WorkingHours
+  /** Those somebody has ever made by opening the mailbox in that program. */
+  readonly userConfigurations: readonly UserConfiguration[]
   readonly calendars: Map<number, Calendar>
   readonly items: Map<number, Item>
   readonly transactions: Map<string, number>
@@ -49,6 +56,7 @@ export function newMailbox(given: {
   readonly state?: MailboxState
   readonly purpose?: Mailbox["purpose"]
   readonly workingHours?: WorkingHours
+  readonly userConfigurations?: readonly UserConfiguration[]
 }): Mailbox {
   return {
     id: given.id,
@@ -59,6 +67,8 @@ export function newMailbox(given: {
     state: given.state ?? "present",
     purpose: given.purpose ?? "user",
     workingHours: given.workingHours ?? { start: "08:00:00", end: "17:00:00" },
+    userConfigurations:
+      given.userConfigurations ?? (given.timeZone === undefined ? [] : ["OWA.UserOptions", "WorkHours"]),
     calendars: new Map([
       [DEFAULT_CALENDAR, { number: DEFAULT_CALENDAR, name: "Calendar", color: "auto", isDefault: true, version: 1 }],
     ]),

@@ -64,11 +64,24 @@ export class Store {
     this.#listeners.add(listener)
   }
 
-  addCalendar(mailbox: Mailbox, name: string, color = "auto"): Calendar {
-    const calendar = { number: mailbox.nextNumber++, name, color, isDefault: false, version: ++this.#version }
-    mailbox.calendars.set(calendar.number, calendar)
+  /** Below the default calendar, as Outlook makes them, unless it is said where. */
+  addCalendar(
+    mailbox: Mailbox,
+    name: string,
+    { color = "auto", parent = DEFAULT_CALENDAR }: { readonly color?: string; readonly parent?: number } = {},
+  ): Calendar {
+    const number = mailbox.nextNumber++
+    const calendar = { number, name, color, parent, isDefault: false, version: ++this.#version }
+    mailbox.calendars.set(number, calendar)
     mailbox.revision++
     return calendar
+  }
+
+  /** With everything in it, which goes to Deleted Items. */
+  removeCalendar(mailbox: Mailbox, number: number): void {
+    for (const item of itemsOf(mailbox, number)) this.remove(mailbox, item, "toDeletedItems")
+    mailbox.calendars.delete(number)
+    mailbox.revision++
   }
 
   create(mailbox: Mailbox, folder: number, given: NewItem): Item {

@@ -1,0 +1,71 @@
+import { DEFAULT_CALENDAR, DELETED_ITEMS, type Mailbox } from "../store/mailbox.ts"
+import { folderNotFound, malformedId } from "./ews-error.ts"
+import { parseEwsFolderId } from "./ews-ids.ts"
+import { mailboxNamed, mayOpen, type Session } from "./session.ts"
+import { childOf, textOf, type XmlElement } from "./xml.ts"
+
+/** The folders of a mailbox: the root, the top of the information store, Deleted Items, and the calendars. */
+
+export type Folder = { readonly mailbox: Mailbox; readonly number: number }
+
+/** Beyond any number the store gives out. */
+const ROOT = 0xffff_0001
+const TOP = 0xffff_0002
+
+const distinguished: Readonly<Record<string, number>> = {
+  root: ROOT,
+  msgfolderroot: TOP,
+  deleteditems: DELETED_ITEMS,
+  calendar: DEFAULT_CALENDAR,
+}
+
+/** The folder a FolderId or DistinguishedFolderId names, if the session may look into it. */
+export function findFolder(session: Session, element: XmlElement | undefined): Folder {
+  const id = element?.attributes["Id"] ?? ""
+  if (element?.name === "DistinguishedFolderId") {
+    const mailbox = mailboxNamed(session, textOf(childOf(element, "Mailbox"), "EmailAddress"))
+    const number = distinguished[id]
+    if (number === undefined || !mayOpen(session, mailbox)) throw folderNotFound()
+    return { mailbox, number }
+  }
+  const ref = parseEwsFolderId(id)
+  if (!ref) throw malformedId()
+  const mailbox = session.store.findMailbox(ref.mailbox)
+  if (!mailbox || !mayOpen(session, mailbox) || !exists({ mailbox, number: ref.folder })) throw folderNotFound()
+  return { mailbox, number: ref.folder }
+}
+
+function exists({ mailbox, number }: Folder): boolean {
+  return distinguishedName(number) !== undefined || mailbox.calendars.has(number)
+}
+
+/** The name every mailbox has such a folder under. */
+export function distinguishedName(number: number): string | undefined {
+  return Object.entries(distinguished).find(([, known]) => known === number)?.[0]
+}
+
+/** Every folder but the root. */
+export function allFolders(mailbox: Mailbox): readonly Folder[] {
+  return [TOP, DELETED_ITEMS, ...mailbox.calendars.keys()].map(number => ({ mailbox, number }))
+}
+
+export function parentOf({ mailbox, number }: Folder): Folder | undefined {
+  if (number === ROOT) return undefined
+  if (number === TOP) return { mailbox, number: ROOT }
+  return { mailbox, number: mailbox.calendars.get(number)?.parent ?? TOP }
+}
+
+export function childrenOfFolder(folder: Folder): readonly Folder[] {
+  return allFolders(folder.mailbox).filter(other => parentOf(other)?.number === folder.number)
+}
+
+/** Below a folder, on every level. */
+export function descendantsOf(folder: Folder): readonly Folder[] {
+  return childrenOfFolder(folder).flatMap(child => [child, ...descendantsOf(child)])
+}
+
+export function folderName({ mailbox, number }: Folder): string {
+  if (number === ROOT) return ""
+  if (number === TOP) return "Top of Information Store"
+  return number === DELETED_ITEMS ? "Deleted Items" : (mailbox.calendars.get(number)?.name ?? "")
+}
