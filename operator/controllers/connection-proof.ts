@@ -2,6 +2,7 @@ import { NeedsAttentionError, TemporaryError } from "../core/errors.ts"
 import type { ProbeReport } from "../core/ports.ts"
 import type { Connection, ExchangeConnectionStatus } from "../resources/exchange-connection.ts"
 import { type Condition, findCondition } from "../runtime/conditions.ts"
+import { wordsFor } from "./connection-words.ts"
 import { secondsOf } from "./status-time.ts"
 import { failed, succeeded, type Verdict } from "./verdict.ts"
 
@@ -18,10 +19,13 @@ export type Assessment = {
   readonly error?: Error
 }
 
-/** A new grant is in force after 30 minutes, or two hours for a busy application; until then a refusal means little. */
+/**
+ * A new grant is in force after 30 minutes, or two hours for a busy application of Entra ID; on a server when its directory
+ * and caches have heard of it. Until then a refusal means little.
+ */
 const propagation = Temporal.Duration.from({ hours: 2 })
 
-/** Steps of a probe that say nothing about single mailboxes. */
+/** Steps on the way to any mailbox. */
 const ways: ReadonlySet<string> = new Set(["DNS", "TCP", "TLS", "Authentication"])
 
 export function assess({
@@ -36,7 +40,7 @@ export function assess({
   readonly now: Temporal.Instant
 }): Assessment {
   const status = statusOf(report)
-  const broken = report.steps.find(({ step, ok }) => ways.has(step) && !ok)
+  const broken = report.steps.find(isInTheWay)
   if (broken !== undefined) {
     const credentials = {
       status: "False" as const,
@@ -46,7 +50,7 @@ export function assess({
     const verdict = failed(broken.reason, credentials.message)
     return { credentials, verdict, status, error: errorOf(broken.reason, credentials.message) }
   }
-  const credentials = { status: "True" as const, reason: "TokenAcquired", message: "Entra ID issued a token" }
+  const credentials = { status: "True" as const, ...wordsFor(connection.backend).accepted }
   const scope = scopeOf(report, connection)
   const blocked = blockOf(scope, connection)
   if (blocked !== undefined) {
@@ -58,6 +62,11 @@ export function assess({
     return { credentials, scope, verdict, status, error: new NeedsAttentionError(scope.message, scope) }
   }
   return { credentials, scope, verdict: succeeded("the connection works"), status }
+}
+
+/** What keeps us from every mailbox. That EWS is switched off shows only where a mailbox is asked for. */
+function isInTheWay({ step, ok, reason }: ProbeReport["steps"][number]): boolean {
+  return !ok && (ways.has(step) || reason === "UnsupportedServer")
 }
 
 function statusOf({ server, credential }: ProbeReport): Pick<ExchangeConnectionStatus, "server" | "credentials"> {
@@ -79,21 +88,20 @@ function statusOf({ server, credential }: ProbeReport): Pick<ExchangeConnectionS
  * | Reachable | Denied    | True, ScopeVerified        |
  * | otherwise |           | Unknown, ProbeInconclusive |
  */
-function scopeOf({ allowed, denied }: ProbeReport, { proof }: Connection): Told {
+function scopeOf({ allowed, denied }: ProbeReport, { proof, backend }: Connection): Told {
+  const { tooWide, refused } = wordsFor(backend)
   if (denied === "Reachable") {
     return {
       status: "False",
       reason: "OverPrivileged",
-      message:
-        "the mailbox of proof.denied can be reached: limit the application in Exchange (RBAC for Applications) and remove its tenant-wide consent, which adds to every scope",
+      message: `the mailbox of proof.denied can be reached: ${tooWide}`,
     }
   }
   if (allowed === "Denied") {
     return {
       status: "False",
       reason: "ProbeDenied",
-      message:
-        "Exchange refuses the mailbox of proof.allowed: grant the application access to it; a new grant can take two hours to be in force",
+      message: `Exchange refuses the mailbox of proof.allowed: ${refused}`,
     }
   }
   if (proof.denied === undefined) {

@@ -11,7 +11,7 @@ import type { KubeResource, ResourceKind } from "../runtime/objects.ts"
 
 export type Reference = { readonly kind: "Secret" | "ConfigMap"; readonly namespace: string; readonly name: string }
 
-type Content = KubeResource & { readonly data?: Readonly<Record<string, string>> }
+type Stored = KubeResource & { readonly data?: Readonly<Record<string, string>> }
 
 const kinds = {
   Secret: { group: "", version: "v1", plural: "secrets", kind: "Secret" },
@@ -45,27 +45,19 @@ export class References {
 
   /** One value as text. Throws NeedsAttentionError naming what is missing, never what is in it. */
   async read(reference: Reference, key: string, signal: AbortSignal): Promise<string> {
-    const value = await this.readOptional(reference, key, signal)
-    if (value !== undefined && value !== "") return value
-    throw new NeedsAttentionError(`${nameOf(reference)} has no key "${key}", or it is empty: add it`, {
-      reason: missingReason(reference),
-    })
+    return (await this.fetch(reference, signal)).read(key)
   }
 
-  async readOptional(reference: Reference, key: string, signal: AbortSignal): Promise<string | undefined> {
-    const { data } = await this.#fetch(reference, signal)
-    const value = data !== undefined && Object.hasOwn(data, key) ? data[key] : undefined
-    if (value === undefined) return undefined
-    return reference.kind === "Secret" ? Buffer.from(value, "base64").toString("utf8") : value
-  }
-
-  async #fetch({ kind, namespace, name }: Reference, signal: AbortSignal): Promise<Content> {
+  /** All of it as it was at one moment: values that belong together must not be of two versions. */
+  async fetch(reference: Reference, signal: AbortSignal): Promise<Content> {
+    const { kind, namespace, name } = reference
     try {
-      return await this.#manager.client.get<Content>(kinds[kind], { namespace, name }, signal)
+      const { data } = await this.#manager.client.get<Stored>(kinds[kind], { namespace, name }, signal)
+      return new Content(reference, data ?? {})
     } catch (cause) {
       if (!isNotFound(cause)) throw cause
-      throw new NeedsAttentionError(`${nameOf({ kind, namespace, name })} does not exist: create it`, {
-        reason: missingReason({ kind, namespace, name }),
+      throw new NeedsAttentionError(`${nameOf(reference)} does not exist: create it`, {
+        reason: missingReason(reference),
         cause,
       })
     }
@@ -75,6 +67,36 @@ export class References {
     return this.#manager.watchObject(kinds[kind], { namespace, name }, { metadataOnly: true }, (before, after) => {
       if (before?.metadata.resourceVersion !== after?.metadata.resourceVersion) onChange()
     })
+  }
+}
+
+/** What a Secret or ConfigMap held when it was fetched. */
+export class Content {
+  /** For messages: `Secret namespace/name`. */
+  readonly name: string
+  readonly #reference: Reference
+  readonly #data: Readonly<Record<string, string>>
+
+  constructor(reference: Reference, data: Readonly<Record<string, string>>) {
+    this.name = nameOf(reference)
+    this.#reference = reference
+    this.#data = data
+  }
+
+  /** One value as text, tidied. Throws NeedsAttentionError when it is missing, or nothing is left of it. */
+  read(key: string, tidy = (text: string) => text): string {
+    const value = tidy(this.readOptional(key) ?? "")
+    if (value !== "") return value
+    throw new NeedsAttentionError(`${this.name} has no key "${key}", or it is empty: add it`, {
+      reason: missingReason(this.#reference),
+    })
+  }
+
+  readOptional(key: string): string | undefined {
+    const value = Object.hasOwn(this.#data, key) ? this.#data[key] : undefined
+    return value !== undefined && this.#reference.kind === "Secret"
+      ? Buffer.from(value, "base64").toString("utf8")
+      : value
   }
 }
 

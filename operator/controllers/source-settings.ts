@@ -100,13 +100,15 @@ async function feedCredential(
   secret: Reference,
   signal: AbortSignal,
 ): Promise<NonNullable<ICalSettings["credential"]>> {
-  const read = (field: string) => references.readOptional(secret, field, signal)
-  const token = (await read(feedCredentialKeys.token))?.trim()
+  const content = await references.fetch(secret, signal)
+  const token = content.readOptional(feedCredentialKeys.token)?.trim()
   if (token) return { bearerToken: token }
-  const [username, password] = [await read(feedCredentialKeys.username), await read(feedCredentialKeys.password)]
+  const [username, password] = [feedCredentialKeys.username, feedCredentialKeys.password].map(key =>
+    content.readOptional(key),
+  )
   if (username && password !== undefined) return { username, password }
   throw new NeedsAttentionError(
-    `Secret ${secret.namespace}/${secret.name} needs either "${feedCredentialKeys.token}", or "${feedCredentialKeys.username}" and "${feedCredentialKeys.password}"`,
+    `${content.name} needs either "${feedCredentialKeys.token}", or "${feedCredentialKeys.username}" and "${feedCredentialKeys.password}"`,
     { reason: "SecretNotFound" },
   )
 }

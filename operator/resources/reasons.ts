@@ -39,7 +39,7 @@ export const reasons = {
   DeletionGuard: ["Stalled"],
   ApprovalRequired: ["Stalled"],
   OwnershipConflict: ["Stalled"],
-  UnsupportedServer: ["Stalled"],
+  UnsupportedServer: ["Stalled", "CredentialsValid"],
 
   TokenAcquired: ["CredentialsValid"],
   Authenticated: ["CredentialsValid"],

@@ -15,6 +15,18 @@ const graph = {
 }
 const accessPolicy = { domains: ["contoso.com"] }
 const connection = { graph, accessPolicy }
+const server = (changes: object) => ({
+  ews: {
+    url: "https://mail.contoso.com/EWS/Exchange.asmx",
+    credentials: { basicSecretRef: { name: "a" } },
+    ...changes,
+  },
+  accessPolicy,
+})
+const hybrid = (changes: object) => {
+  const { tenantId, clientId } = graph
+  return server({ credentials: { oauth: { tenantId, clientId, clientSecretRef: { name: "a" }, ...changes } } })
+}
 const refs = { connectionRef: { name: "a" }, sourceRef: { name: "b" }, policyRef: { name: "c" } }
 const start = { dateTime: "2026-12-01T20:00:00", timeZone: "Europe/Copenhagen" }
 const event = { subject: "Drill", start, identities: ["team/platform"] }
@@ -51,9 +63,12 @@ export const ruleCases: readonly RuleCase[] = [
   {
     kind: "ExchangeConnection",
     path: "spec",
-    message: "give exactly one backend: spec.graph (Microsoft Graph, for Exchange Online)",
-    accepted: connection,
-    refused: { accessPolicy },
+    message:
+      "give exactly one backend: spec.graph (Microsoft Graph, for Exchange Online) or spec.ews (for Exchange Server)",
+    // An organisation that moved to a server, or to Exchange Online: a connection may change its backend.
+    old: connection,
+    accepted: server({}),
+    refused: { ...connection, ...server({}) },
   },
   {
     kind: "ExchangeConnection",
@@ -90,6 +105,50 @@ export const ruleCases: readonly RuleCase[] = [
   },
   {
     kind: "ExchangeConnection",
+    path: "spec.ews.url",
+    message: "url must be the https address of EWS itself, such as https://mail.example.com/EWS/Exchange.asmx",
+    old: server({}),
+    accepted: server({ url: "https://exchange.contoso.com:8443/ews/exchange.ASMX" }),
+    refused: server({ url: "https://mail.contoso.com/owa" }),
+  },
+  {
+    kind: "ExchangeConnection",
+    path: "spec.ews.url",
+    message:
+      "EWS is switched off in Exchange Online: reach its mailboxes with spec.graph; spec.ews is for Exchange Server",
+    accepted: server({ url: "https://outlook.office365.com.contoso.com/EWS/Exchange.asmx" }),
+    refused: server({ url: "https://Outlook.Office365.com/EWS/Exchange.asmx" }),
+  },
+  {
+    kind: "ExchangeConnection",
+    path: "spec.ews.resolveTo",
+    message: "resolveTo must be an IP address, such as 10.1.2.3; the name stays in url",
+    accepted: server({ resolveTo: "2001:db8::25" }),
+    refused: server({ resolveTo: "exchange-1.contoso.com" }),
+  },
+  {
+    kind: "ExchangeConnection",
+    path: "spec.ews.credentials",
+    message: "give exactly one of basicSecretRef, ntlmSecretRef and oauth",
+    accepted: server({ credentials: { ntlmSecretRef: { name: "a" } } }),
+    refused: server({ credentials: { basicSecretRef: { name: "a" }, ntlmSecretRef: { name: "a" } } }),
+  },
+  {
+    kind: "ExchangeConnection",
+    path: "spec.ews.credentials.oauth",
+    message: "give exactly one of certificateSecretRef and clientSecretRef",
+    accepted: hybrid({}),
+    refused: hybrid({ certificateSecretRef: { name: "b" } }),
+  },
+  {
+    kind: "ExchangeConnection",
+    path: "spec.ews.credentials.oauth.endpoints.login",
+    message: "login must be an https address without a path, such as https://login.microsoftonline.com",
+    accepted: hybrid({ endpoints: { login: "https://127.0.0.1:8443" } }),
+    refused: hybrid({ endpoints: { login: "https://login.microsoftonline.com/contoso.com" } }),
+  },
+  {
+    kind: "ExchangeConnection",
     path: "spec.accessPolicy",
     message: "name at least one domain or one mailbox that may be touched; everything else stays out of reach",
     accepted: { ...connection, accessPolicy: { mailboxes: ["anna@contoso.com"] } },
@@ -98,7 +157,7 @@ export const ruleCases: readonly RuleCase[] = [
   {
     kind: "ExchangeConnection",
     path: "spec.accessPolicy",
-    message: "requireProof needs proof.denied: a mailbox that Exchange must refuse to this application",
+    message: "requireProof needs proof.denied: a mailbox that Exchange must refuse to this credential",
     accepted: {
       ...connection,
       accessPolicy: { ...accessPolicy, requireProof: false, proof: { allowed: "a@contoso.com" } },

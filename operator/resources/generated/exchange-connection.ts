@@ -15,7 +15,7 @@ export type ExchangeConnectionSpec = {
       }
     }
   }
-  /** Which mailboxes may be touched through this connection. Denied unless named here, whatever a binding asks for. It does not replace the scope in Exchange (RBAC for Applications), it is a second lock. */
+  /** Which mailboxes may be touched through this connection. Denied unless named here, whatever a binding asks for. It does not replace the scope in Exchange (RBAC for Applications, or a management scope), it is a second lock. */
   readonly accessPolicy: {
     /** Every mailbox whose address is in one of these domains; a subdomain is another domain. Case does not matter. */
     readonly domains?: readonly string[]
@@ -23,11 +23,11 @@ export type ExchangeConnectionSpec = {
     readonly mailboxes?: readonly string[]
     /** Mailboxes that are never touched. Wins over everything else. */
     readonly except?: readonly string[]
-    /** Two mailboxes with which calsync proves, again and again, that Exchange itself enforces the scope of this application. The finding is the condition AccessScoped. */
+    /** Two mailboxes with which calsync proves, again and again, that Exchange itself enforces the scope of this credential. The finding is the condition AccessScoped. */
     readonly proof?: {
-      /** A mailbox this application must be able to reach. Also used to test the connection. */
+      /** A mailbox this credential must be able to reach. Also used to test the connection. */
       readonly allowed: string
-      /** A mailbox this application must not be able to reach. Absent means that nothing is proved and AccessScoped stays Unknown with reason ProofNotConfigured. */
+      /** A mailbox this credential must not be able to reach. Absent means that nothing is proved and AccessScoped stays Unknown with reason ProofNotConfigured. */
       readonly denied?: string
     }
     /** Whether nothing is synced while the denied mailbox can be reached (reason OverPrivileged). Absent means true when `proof.denied` is given, else false. */
@@ -61,7 +61,7 @@ export type ExchangeConnectionSpec = {
   )
   /** How hard Exchange may be worked through this connection. */
   readonly limits?: {
-    /** Requests in flight per mailbox; Exchange Online allows four. Absent means 4. */
+    /** Requests in flight per mailbox. Exchange Online allows four; Exchange Server allows an account 27 over all mailboxes together, and calsync stays below that. Absent means 4. */
     readonly concurrencyPerMailbox?: number
     /** Requests per second over all mailboxes together. Absent means 50. */
     readonly requestsPerSecond?: number
@@ -70,7 +70,8 @@ export type ExchangeConnectionSpec = {
   readonly takeOver?: readonly string[]
   /** Stops every request through this connection; status stays as it is, Ready says Suspended. */
   readonly suspend?: boolean
-} & {
+} & (
+  | {
       /** Exchange Online through Microsoft Graph, with an application registered in Entra ID. */
       readonly graph: {
         /** The organisation: directory (tenant) id, or one of its verified domains. Immutable, because the mailboxes behind another tenant are other mailboxes. */
@@ -119,7 +120,83 @@ export type ExchangeConnectionSpec = {
             }
         )
       }
+      readonly ews?: never
     }
+  | {
+      /** Exchange Server through its web services (EWS). A connection may change between `ews` and `graph`, as an organisation that moves to Exchange Online does: the copies in its mailboxes are found again. */
+      readonly ews: {
+        /** Address of the web services, /EWS/Exchange.asmx of the server or of the load balancer before it. May change: another name for the same organisation leads to the same mailboxes. */
+        readonly url: string
+        /** Connect to this address instead of where the url's name leads, past a load balancer or without a DNS entry. The url's name is still the one the certificate must have. */
+        readonly resolveTo?: string
+        /** The version requests are written for. Absent means that it is found out with the server's first answers, which is right but for a proxy that hides them. */
+        readonly version?: "Exchange2007_SP1" | "Exchange2010_SP2" | "Exchange2013" | "Exchange2013_SP1" | "Exchange2016"
+        /** How the account comes into a mailbox: Impersonation, with the role ApplicationImpersonation, best limited by a management scope; or Delegate, with rights on the mailbox or its calendar. */
+        readonly access?: "Impersonation" | "Delegate"
+        /** The IANA zone, such as Europe/Copenhagen, in which days begin for mailboxes that do not say it themselves: all-day events begin at its midnight. A mailbox says it once its owner has chosen a zone in Outlook on the web. Absent means that all-day events are reported, and not made, where it does not. */
+        readonly timeZone?: string
+        /** How the operator logs in. Exactly one. */
+        readonly credentials: (
+          | {
+              /** An account of the domain, logged in with Basic authentication, from a Secret in the same namespace with the keys `username`, `password` and, where the username names no domain, optionally `domain`. */
+              readonly basicSecretRef: {
+                /** Name of the Secret. */
+                readonly name: string
+              }
+              readonly ntlmSecretRef?: never
+              readonly oauth?: never
+            }
+          | {
+              /** An account of the domain, logged in with NTLM (version 2, with channel binding), from a Secret like that of basicSecretRef. */
+              readonly ntlmSecretRef: {
+                /** Name of the Secret. */
+                readonly name: string
+              }
+              readonly basicSecretRef?: never
+              readonly oauth?: never
+            }
+          | {
+              /** Hybrid modern authentication: tokens of Entra ID for the server's own address, with an application registered there. */
+              readonly oauth: {
+                /** The directory (tenant) id of the organisation, or one of its verified domains. */
+                readonly tenantId: string
+                /** The application (client) id of the registration. */
+                readonly clientId: string
+                /** Which Microsoft cloud the tenant lives in; decides the address of the token service. */
+                readonly cloud?: "Global" | "USGov" | "USGovDoD" | "China"
+                /** Another address than that of the cloud, for proxies and simulators. */
+                readonly endpoints?: {
+                  /** Root of the token service. Absent means the address of the cloud. */
+                  readonly login?: string
+                }
+              } & (
+                | {
+                    /** A certificate, from a Secret in the same namespace with the keys `tls.crt` and `tls.key`. */
+                    readonly certificateSecretRef: {
+                      /** Name of the Secret. */
+                      readonly name: string
+                    }
+                    readonly clientSecretRef?: never
+                  }
+                | {
+                    /** A client secret, from a Secret in the same namespace. */
+                    readonly clientSecretRef: {
+                      /** Name of the Secret. */
+                      readonly name: string
+                      /** The key that holds the client secret. Absent means `clientSecret`. */
+                      readonly key?: string
+                    }
+                    readonly certificateSecretRef?: never
+                  }
+              )
+              readonly basicSecretRef?: never
+              readonly ntlmSecretRef?: never
+            }
+        )
+      }
+      readonly graph?: never
+    }
+)
 
 /** ExchangeConnection.status. What was found. */
 export type ExchangeConnectionStatus = {
@@ -142,7 +219,7 @@ export type ExchangeConnectionStatus = {
   }[]
   /** What answered. */
   readonly server?: {
-    /** The product, such as Exchange Online. */
+    /** The product, such as Exchange Server 2019. */
     readonly product?: string
     /** Its version, where it has one. */
     readonly version?: string
