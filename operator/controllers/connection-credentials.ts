@@ -7,9 +7,9 @@ import {
   type EwsCredentialRef,
 } from "../resources/exchange-backend.ts"
 import type { ControllerDeps } from "./deps.ts"
-import type { Content } from "./references.ts"
+import type { Content, References } from "./references.ts"
 
-type Deps = Pick<ControllerDeps, "references" | "readFederatedToken">
+type Deps = Pick<ControllerDeps, "readFederatedToken"> & { readonly references: Pick<References, "fetch"> }
 
 /** Throws NeedsAttentionError naming the Secret and key that is missing. */
 export async function loadAppCredential(
