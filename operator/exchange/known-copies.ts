@@ -95,6 +95,10 @@ export class KnownCopies {
     return traces
   }
 
+  [Symbol.iterator](): Iterator<KnownCopy> {
+    return this.#copies.values()
+  }
+
   get seriesIds(): readonly string[] {
     return [...this.#copies.values()].filter(copy => copy.isSeries).map(copy => copy.id)
   }

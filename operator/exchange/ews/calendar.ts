@@ -1,41 +1,44 @@
+import { randomBytes } from "node:crypto"
 import type { CalendarEvent } from "../../core/event.ts"
 import type { Calendar, CalendarWriter, Listing, ListRequest, Window } from "../../core/ports.ts"
-import { KnownCopies, type KnownCopy } from "../known-copies.ts"
+import { KnownCopies } from "../known-copies.ts"
 import { canStoreSeries } from "../normal-form.ts"
 import { Turns } from "../turns.ts"
-import { copyOf } from "./copy.ts"
-import { findMarked } from "./find-item.ts"
-import type { EwsMailbox, FolderRef, ItemTarget } from "./mailbox.ts"
+import { BatchSize } from "./batch-size.ts"
+import { CopyTracker } from "./copy-tracker.ts"
+import { MadeCopies } from "./made-copies.ts"
+import type { EwsMailbox, ItemMailbox, MailboxPlaces } from "./mailbox.ts"
 import { normalEvent } from "./normal-event.ts"
-import type { EwsItem } from "./read-event.ts"
 import { readForeign } from "./read-foreign.ts"
-import { readWhole } from "./read-whole.ts"
 import { EwsWriter } from "./writer.ts"
 
 export type EwsCalendarDeps = {
   readonly mailbox: EwsMailbox
-  readonly folder: FolderRef
-  /** IANA name: where the days of the mailbox's owner begin. */
-  readonly mailboxZone: string
+  readonly places: MailboxPlaces
+  /** Tells the copies this process makes from those another makes at the same time; random when absent. */
+  readonly nonce?: string
 }
 
 /**
- * One calendar of one mailbox. Each listing asks for the versions of all copies, by their mark, and reads
- * those that are not as they were known.
+ * One calendar of one mailbox. The first listing goes through all of it; later ones ask what changed since, which is one
+ * request when nothing did, and read only what that points to.
  */
 export class EwsCalendar implements Calendar {
   readonly writer: CalendarWriter
-  readonly #mailbox: EwsMailbox
-  readonly #folder: FolderRef
-  readonly #mailboxZone: string
+  readonly #mailbox: ItemMailbox
+  readonly #places: MailboxPlaces
   readonly #known = new KnownCopies()
   readonly #turns = new Turns()
+  readonly #tracker: CopyTracker
+  readonly #made: MadeCopies
 
-  constructor({ mailbox, folder, mailboxZone }: EwsCalendarDeps) {
-    this.#mailbox = mailbox
-    this.#folder = folder
-    this.#mailboxZone = mailboxZone
-    this.writer = new EwsWriter({ mailbox, folder, mailboxZone })
+  constructor({ mailbox, places, nonce = randomBytes(6).toString("base64url") }: EwsCalendarDeps) {
+    const known = this.#known
+    this.#mailbox = { ...mailbox, batchSize: new BatchSize() }
+    this.#places = places
+    this.#tracker = new CopyTracker({ mailbox: this.#mailbox, places, known })
+    this.#made = new MadeCopies({ mailbox: this.#mailbox, known, nonce })
+    this.writer = new EwsWriter({ mailbox: this.#mailbox, places, known, made: this.#made })
   }
 
   list(request: ListRequest, signal: AbortSignal): Promise<Listing> {
@@ -43,7 +46,7 @@ export class EwsCalendar implements Calendar {
   }
 
   normalize(event: CalendarEvent): CalendarEvent {
-    return normalEvent(event)
+    return normalEvent(event, this.#mailbox.transport.version)
   }
 
   canStoreSeries(event: CalendarEvent, window: Window): boolean {
@@ -51,30 +54,26 @@ export class EwsCalendar implements Calendar {
   }
 
   async #list({ window, fresh, includeForeign }: ListRequest, signal: AbortSignal): Promise<Listing> {
-    const [mailbox, folder, mailboxZone] = [this.#mailbox, this.#folder, this.#mailboxZone]
-    const complete = await this.#bringUpToDate(fresh, signal)
-    const foreign = includeForeign
-      ? await readForeign(mailbox, { folder, window, mailboxZone }, signal)
-      : { events: [], problems: [] }
-    const events = [...this.#known.inWindow(window), ...foreign.events]
-    return { events, window, complete, problems: foreign.problems }
+    const [mailbox, places] = [this.#mailbox, this.#places]
+    try {
+      const folder = await places.findFolder(signal)
+      if (!folder) return this.#empty(window)
+      const complete = await this.#tracker.catchUp({ folder, fresh }, signal)
+      if (complete) this.#made.listed()
+      const foreign = includeForeign
+        ? await readForeign(mailbox, { folder, window, places }, signal)
+        : { events: [], problems: [] }
+      const events = [...this.#known.inWindow(window), ...foreign.events]
+      return { events, window, complete, problems: foreign.problems }
+    } catch (error) {
+      places.forget() // it may have been the calendar that is gone
+      throw error
+    }
   }
 
-  /** False when a copy that was listed could not be read: it may be gone since, and may not. */
-  async #bringUpToDate(fresh: boolean, signal: AbortSignal): Promise<boolean> {
-    const found = await findMarked(this.#mailbox, { folder: this.#folder }, signal)
-    const known = found.map(item => this.#unchanged(item, fresh))
-    const changed = found.filter((_, index) => !known[index])
-    const targets = changed.map(({ id }): ItemTarget => ({ kind: "Item", id }))
-    const { items, exceptions } = await readWhole(this.#mailbox, targets, signal)
-    const options = { mailboxZone: this.#mailboxZone, exceptions }
-    const read = items.flatMap(item => copyOf(item, options) ?? [])
-    this.#known.replaceBy([...known.flatMap(copy => copy ?? []), ...read])
-    return items.length === changed.length
-  }
-
-  #unchanged({ id, version }: EwsItem, fresh: boolean): KnownCopy | undefined {
-    const copy = fresh ? undefined : this.#known.get(id)
-    return copy?.version === version ? copy : undefined
+  #empty(window: Window): Listing {
+    this.#tracker.reset()
+    this.#made.listed()
+    return { events: [], window, complete: true, problems: [] }
   }
 }

@@ -4,6 +4,7 @@ import { AccessToken } from "../access-token.ts"
 import type { ExchangeDeps } from "../deps.ts"
 import { OpenCalendars } from "../open-calendars.ts"
 import { EwsCalendar } from "./calendar.ts"
+import type { MailboxPlaces } from "./mailbox.ts"
 import type { WireCredential } from "./settings.ts"
 import { EwsTransport } from "./transport.ts"
 
@@ -21,7 +22,13 @@ class EwsConnection implements ExchangeConnection {
     this.#transport = transport
     this.#calendars = new OpenCalendars(deps.clock, ({ address }) => {
       const folder = { kind: "Default" } as const
-      return new EwsCalendar({ mailbox: { transport, address }, folder, mailboxZone: settings.timeZone ?? "UTC" })
+      const places: MailboxPlaces = {
+        findFolder: async () => folder,
+        makeFolder: async () => folder,
+        forget: () => {},
+        zone: async () => settings.timeZone,
+      }
+      return new EwsCalendar({ mailbox: { transport, address }, places })
     })
   }
 

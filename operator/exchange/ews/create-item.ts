@@ -1,4 +1,4 @@
-import { askToWrite, type EwsMailbox, type FolderRef, folderId } from "./mailbox.ts"
+import { askToWrite, type FolderRef, folderId, type ItemMailbox } from "./mailbox.ts"
 import { type WriteResult, writeInBatches } from "./response.ts"
 import type { ItemField } from "./write-event.ts"
 import { element } from "./xml-write.ts"
@@ -9,11 +9,11 @@ import { element } from "./xml-write.ts"
  * https://learn.microsoft.com/exchange/client-developer/web-service-reference/createitem-operation-calendar-item
  */
 export function createItems(
-  mailbox: EwsMailbox,
+  mailbox: ItemMailbox,
   { folder, items }: { readonly folder: FolderRef; readonly items: readonly (readonly ItemField[])[] },
   signal: AbortSignal,
 ): Promise<readonly WriteResult[]> {
-  return writeInBatches(items, batch => {
+  return writeInBatches(items, mailbox.batchSize, batch => {
     const written = batch.map(fields => element("t:CalendarItem", {}, ...fields.map(({ value }) => value)))
     const request = element(
       "m:CreateItem",

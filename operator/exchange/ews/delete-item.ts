@@ -1,4 +1,4 @@
-import { askToWrite, type EwsMailbox, type ItemTarget, itemId } from "./mailbox.ts"
+import { askToWrite, type ItemMailbox, type ItemTarget, itemId } from "./mailbox.ts"
 import { type WriteResult, writeInBatches } from "./response.ts"
 import { element } from "./xml-write.ts"
 
@@ -8,11 +8,11 @@ import { element } from "./xml-write.ts"
  * https://learn.microsoft.com/exchange/client-developer/web-service-reference/deleteitem-operation
  */
 export function deleteItems(
-  mailbox: EwsMailbox,
+  mailbox: ItemMailbox,
   targets: readonly ItemTarget[],
   signal: AbortSignal,
 ): Promise<readonly WriteResult[]> {
-  return writeInBatches(targets, batch => {
+  return writeInBatches(targets, mailbox.batchSize, batch => {
     const attributes = { DeleteType: "MoveToDeletedItems", SendMeetingCancellations: "SendToNone" }
     const request = element("m:DeleteItem", attributes, element("m:ItemIds", {}, ...batch.map(itemId)))
     return askToWrite(mailbox, request, signal)

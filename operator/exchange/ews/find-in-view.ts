@@ -3,8 +3,9 @@ import type { Window } from "../../core/ports.ts"
 import { readPage } from "./find-item.ts"
 import { listShape } from "./item-fields.ts"
 import { askToRead, type EwsMailbox, type FolderRef, folderId } from "./mailbox.ts"
+import { isTooMuch, problemError, readMessageProblem } from "./problem.ts"
 import type { EwsItem } from "./read-event.ts"
-import { onlyMessage } from "./response.ts"
+import { messagesIn } from "./response.ts"
 import { element, type XmlNode } from "./xml-write.ts"
 
 /** Views of more than two years are refused (ErrorCalendarViewRangeTooBig). */
@@ -25,12 +26,25 @@ export async function findInView(
   const found = new Map<string, EwsItem>()
   const open = [...pieces(window, longestViewHours)]
   for (let piece = open.pop(); piece; piece = open.pop()) {
-    const request = writeView(folderId(folder, mailbox), piece)
-    const page = readPage(onlyMessage(await askToRead(mailbox, { request, operation: "foreign" }, signal)))
-    if (page.isLast) for (const item of page.items) found.set(item.id, item)
+    const items = await viewed(mailbox, writeView(folderId(folder, mailbox), piece), signal)
+    if (items) for (const item of items) found.set(item.id, item)
     else open.push(...halves(piece))
   }
   return [...found.values()]
+}
+
+/** Undefined where there is more in it than one answer holds. */
+async function viewed(
+  mailbox: EwsMailbox,
+  request: XmlNode,
+  signal: AbortSignal,
+): Promise<readonly EwsItem[] | undefined> {
+  const [message] = messagesIn(await askToRead(mailbox, { request, operation: "foreign" }, signal))
+  const problem = message && readMessageProblem(message)
+  if (problem && isTooMuch(problem)) return undefined
+  if (problem) throw problemError(problem)
+  const page = readPage(message)
+  return page.isLast ? page.items : undefined
 }
 
 function writeView(folder: XmlNode, { start, end }: Window): XmlNode {

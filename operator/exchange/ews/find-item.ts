@@ -89,7 +89,7 @@ export type Page = {
 }
 
 /** What one call found. Throws a TemporaryError when it is no page. */
-export function readPage(message: XmlElement): Page {
+export function readPage(message: XmlElement | undefined): Page {
   const root = childOf(message, "m:RootFolder")
   if (!root) throw new TemporaryError("Exchange's page has no folder", { reason: "Unreachable" })
   const { TotalItemsInView, IncludesLastItemInRange, IndexedPagingOffset } = root.attributes

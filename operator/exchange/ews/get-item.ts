@@ -1,8 +1,15 @@
-import { eventShape } from "./item-fields.ts"
-import { askToRead, type EwsMailbox, type ItemTarget, itemId } from "./mailbox.ts"
-import { type EwsProblem, readMessageProblem } from "./problem.ts"
+import { eventShape, headShape } from "./item-fields.ts"
+import { askForItems, type ItemMailbox, type ItemTarget, itemId } from "./mailbox.ts"
+import {
+  type EwsProblem,
+  isServerTrouble,
+  isStopped,
+  problemError,
+  readMessageProblem,
+  tookTooLong,
+} from "./problem.ts"
 import { type EwsItem, readItem } from "./read-event.ts"
-import { batchesOf, messagesIn } from "./response.ts"
+import { messagesIn } from "./response.ts"
 import { childOf, type XmlElement } from "./xml-read.ts"
 import { element } from "./xml-write.ts"
 
@@ -12,31 +19,98 @@ export type Look =
   | { readonly kind: "Refused"; readonly problem: EwsProblem }
   | { readonly kind: "Unreadable" }
 
-/** Bodies make answers large and Microsoft advises few at a time; they are read one call after the other. */
-const itemsPerCall = 25
+/** `Event`: all of it. `Head`: its version and mark, whether it recurs and whether people are invited. */
+export type LookRequest = { readonly targets: readonly ItemTarget[]; readonly shape: "Event" | "Head" }
 
 /**
- * Whole items, one look for each asked, in their order. Throws a core error when a call as a whole fails.
+ * Items, one look for each asked, in their order and in pieces as they come, because bodies make many at once heavy.
+ * Throws a core error when a call as a whole fails.
  * https://learn.microsoft.com/exchange/client-developer/web-service-reference/getitem-operation
  */
+export async function* lookAtItems(
+  mailbox: ItemMailbox,
+  { targets, shape }: LookRequest,
+  signal: AbortSignal,
+): AsyncGenerator<readonly Look[], void> {
+  for (let done = 0; done < targets.length; ) {
+    const batch = targets.slice(done, done + mailbox.batchSize.items)
+    const looks = await lookAtBatch(mailbox, { targets: batch, shape }, signal)
+    done += looks.length
+    yield looks
+  }
+}
+
+/** All looks together, where items are few or light. */
 export async function getItems(
-  mailbox: EwsMailbox,
-  targets: readonly ItemTarget[],
+  mailbox: ItemMailbox,
+  request: LookRequest,
   signal: AbortSignal,
 ): Promise<readonly Look[]> {
   const looks: Look[] = []
-  for (const batch of batchesOf(targets, itemsPerCall)) {
-    const request = element("m:GetItem", {}, eventShape(), element("m:ItemIds", {}, ...batch.map(itemId)))
-    const messages = messagesIn(await askToRead(mailbox, { request, operation: "read" }, signal))
-    looks.push(...batch.map((_, index) => lookOf(messages[index])))
-  }
+  for await (const piece of lookAtItems(mailbox, request, signal)) looks.push(...piece)
   return looks
+}
+
+/** The looks at the first of them: none when all were too many at once, which the batch size remembers. */
+async function lookAtBatch(
+  mailbox: ItemMailbox,
+  { targets, shape }: LookRequest,
+  signal: AbortSignal,
+): Promise<readonly Look[]> {
+  try {
+    const looks = untilStopped(await ask(mailbox, { targets, shape }, signal))
+    if (looks.length === targets.length) mailbox.batchSize.grow()
+    return await withSecondTry(mailbox, { targets: targets.slice(0, looks.length), shape }, looks, signal)
+  } catch (error) {
+    if (tookTooLong(error) && targets.length > 1 && mailbox.batchSize.shrink()) return []
+    throw error
+  }
+}
+
+/** Trouble with an item passes, or is the item's own: those are asked for once more. */
+async function withSecondTry(
+  mailbox: ItemMailbox,
+  { targets, shape }: LookRequest,
+  looks: readonly Look[],
+  signal: AbortSignal,
+): Promise<readonly Look[]> {
+  const again = targets.filter((_, index) => isTroubled(looks[index]))
+  if (again.length === 0) return looks
+  const second = await ask(mailbox, { targets: again, shape }, signal)
+  const [first] = second
+  // Nothing but trouble is the server's and not that of an item.
+  if (again.length === targets.length && again.length > 1 && first?.kind === "Refused" && second.every(isTroubled))
+    throw problemError(first.problem)
+  const found = new Map(again.map((target, index) => [target, second[index]]))
+  return looks.map((look, index) => (targets[index] && found.get(targets[index])) ?? look)
+}
+
+async function ask(
+  mailbox: ItemMailbox,
+  { targets, shape }: LookRequest,
+  signal: AbortSignal,
+): Promise<readonly Look[]> {
+  const { version } = mailbox.transport
+  const fields = shape === "Event" ? eventShape(version) : headShape()
+  const request = element("m:GetItem", {}, fields, element("m:ItemIds", {}, ...targets.map(itemId)))
+  const messages = messagesIn(await askForItems(mailbox, request, signal))
+  return targets.map((_, index) => lookOf(messages[index]))
+}
+
+/** Those behind a failure may not have been tried: they are asked for anew. The first of a call always was. */
+function untilStopped(looks: readonly Look[]): readonly Look[] {
+  const at = looks.findIndex((look, index) => index > 0 && look.kind === "Refused" && isStopped(look.problem))
+  return at < 0 ? looks : looks.slice(0, at)
+}
+
+function isTroubled(look: Look | undefined): boolean {
+  return look?.kind === "Refused" && isServerTrouble(look.problem)
 }
 
 function lookOf(message: XmlElement | undefined): Look {
   const problem = message && readMessageProblem(message)
   if (problem) return { kind: "Refused", problem }
-  const [element] = childOf(message, "m:Items")?.children ?? []
-  const item = element && readItem(element)
+  const [found] = childOf(message, "m:Items")?.children ?? []
+  const item = found && readItem(found)
   return item ? { kind: "Found", item } : { kind: "Unreadable" }
 }

@@ -1,4 +1,6 @@
 import { markProperty } from "../../core/origin.ts"
+import type { EwsVersion } from "../../core/ports.ts"
+import { knows } from "./schema-version.ts"
 import { childrenOf, descend, textIn, type XmlElement } from "./xml-read.ts"
 import { element, type XmlNode } from "./xml-write.ts"
 
@@ -35,36 +37,39 @@ export function listShape(): XmlNode {
   ])
 }
 
-/** All of an event. Bodies come as they are stored. */
-export function eventShape(): XmlNode {
-  return shape(
-    [
-      "item:Subject",
-      "item:Sensitivity",
-      "item:Body",
-      "item:Categories",
-      "item:Importance",
-      "item:ReminderIsSet",
-      "item:ReminderMinutesBeforeStart",
-      "calendar:UID",
-      "calendar:Start",
-      "calendar:End",
-      "calendar:IsAllDayEvent",
-      "calendar:LegacyFreeBusyStatus",
-      "calendar:Location",
-      "calendar:IsMeeting",
-      "calendar:CalendarItemType",
-      "calendar:RequiredAttendees",
-      "calendar:OptionalAttendees",
-      "calendar:Resources",
-      "calendar:Recurrence",
-      "calendar:ModifiedOccurrences",
-      "calendar:DeletedOccurrences",
-      "calendar:StartTimeZone",
-    ],
-    element("t:BodyType", {}, "Best"),
-  )
+/** What is asked before an item is touched. */
+export function headShape(): XmlNode {
+  return shape(["calendar:UID", "calendar:IsMeeting", "calendar:CalendarItemType", ...guests])
 }
+
+/** All of an event. Bodies come as they are stored. */
+export function eventShape(version: EwsVersion): XmlNode {
+  const zone = knows(version, "StartTimeZone") ? "calendar:StartTimeZone" : "calendar:MeetingTimeZone"
+  return shape([...eventFields, ...guests, zone], element("t:BodyType", {}, "Best"))
+}
+
+const guests = ["calendar:RequiredAttendees", "calendar:OptionalAttendees", "calendar:Resources"]
+
+const eventFields = [
+  "item:Subject",
+  "item:Sensitivity",
+  "item:Body",
+  "item:Categories",
+  "item:Importance",
+  "item:ReminderIsSet",
+  "item:ReminderMinutesBeforeStart",
+  "calendar:UID",
+  "calendar:Start",
+  "calendar:End",
+  "calendar:IsAllDayEvent",
+  "calendar:LegacyFreeBusyStatus",
+  "calendar:Location",
+  "calendar:IsMeeting",
+  "calendar:CalendarItemType",
+  "calendar:Recurrence",
+  "calendar:ModifiedOccurrences",
+  "calendar:DeletedOccurrences",
+]
 
 function shape(uris: readonly string[], bodyType?: XmlNode): XmlNode {
   const properties = element("t:AdditionalProperties", {}, ...uris.map(fieldUri), markUri())

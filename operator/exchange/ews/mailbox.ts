@@ -1,9 +1,16 @@
+import type { BatchSize } from "./batch-size.ts"
 import type { EwsTransport } from "./transport.ts"
 import type { XmlElement } from "./xml-read.ts"
 import { element, type XmlNode } from "./xml-write.ts"
 
 /** A mailbox as operations see it. */
-export type EwsMailbox = { readonly transport: Pick<EwsTransport, "ask">; readonly address: string }
+export type EwsMailbox = {
+  readonly transport: Pick<EwsTransport, "ask" | "version">
+  readonly address: string
+}
+
+/** A mailbox whose items are read and written; how many at a time is learned from call to call. */
+export type ItemMailbox = EwsMailbox & { readonly batchSize: BatchSize }
 
 /** What is known of a mailbox beside its items. */
 export interface MailboxPlaces {
@@ -27,6 +34,16 @@ export function askToRead(
   signal: AbortSignal,
 ): Promise<XmlElement> {
   return transport.ask({ request, mailbox: address, operation, writes: false, retry: true }, signal)
+}
+
+/** The same for several items at once: trouble with one of them is in its message, and for the caller to read. */
+export function askForItems(
+  { transport, address }: EwsMailbox,
+  request: XmlNode,
+  signal: AbortSignal,
+): Promise<XmlElement> {
+  const call = { request, mailbox: address, operation: "read", writes: false, retry: true, isPerItem: true }
+  return transport.ask(call, signal)
 }
 
 /** Changes something; sent once, because only the caller knows what a lost answer means. */

@@ -1,10 +1,10 @@
 import { ChangedMeanwhileError } from "../../core/errors.ts"
 import type { CalendarEvent, EventContent, OccurrenceKey } from "../../core/event.ts"
-import { seriesDate, seriesOf } from "../normal-form.ts"
+import { normalForm, seriesDate, seriesOf } from "../normal-form.ts"
 import { exchangeDates } from "../pattern-expansion.ts"
 import { deleteItems } from "./delete-item.ts"
 import { getItems } from "./get-item.ts"
-import type { EwsMailbox, ItemTarget } from "./mailbox.ts"
+import type { ItemMailbox, ItemTarget } from "./mailbox.ts"
 import { normalEvent } from "./normal-event.ts"
 import { isItemGone, problemError } from "./problem.ts"
 import type { WriteResult } from "./response.ts"
@@ -13,22 +13,26 @@ import { writeEvent } from "./write-event.ts"
 
 /** Whether a new series of this event is written in steps: its master, and then its occurrences. */
 export function takesSteps(event: CalendarEvent): boolean {
-  const { excluded = [], overrides = [] } = normalEvent(event).recurrence ?? {}
+  const { excluded = [], overrides = [] } = event.recurrence ? (normalForm(event, "ews").recurrence ?? {}) : {}
   return excluded.length > 0 || overrides.length > 0
 }
 
-type OccurrenceRequest = { readonly masterId: string; readonly event: CalendarEvent; readonly mailboxZone: string }
+type OccurrenceRequest = {
+  readonly masterId: string
+  readonly event: CalendarEvent
+  readonly mailboxZone: string | undefined
+}
 
 /**
  * Cancels and changes the occurrences of a series that nobody has touched yet. Cancels first: it makes room for what is
  * moved. Throws the core error of the first that fails.
  */
 export async function writeOccurrences(
-  mailbox: EwsMailbox,
+  mailbox: ItemMailbox,
   { masterId, event, mailboxZone }: OccurrenceRequest,
   signal: AbortSignal,
 ): Promise<void> {
-  const { excluded = [], overrides = [] } = normalEvent(event).recurrence ?? {}
+  const { excluded = [], overrides = [] } = normalEvent(event, mailbox.transport.version).recurrence ?? {}
   const target = (key: OccurrenceKey): ItemTarget => ({ kind: "Occurrence", masterId, index: indexOf(key, event) })
   for (const result of await deleteItems(mailbox, excluded.map(target), signal)) expectDone(result, masterId)
   const original = new Map(event.recurrence?.overrides.map(({ occurrence, content }) => [occurrence, content]))
@@ -39,18 +43,22 @@ export async function writeOccurrences(
   }
 }
 
-type OccurrenceChange = { readonly target: ItemTarget; readonly content: EventContent; readonly mailboxZone: string }
+type OccurrenceChange = {
+  readonly target: ItemTarget
+  readonly content: EventContent
+  readonly mailboxZone: string | undefined
+}
 
 async function writeOccurrence(
-  mailbox: EwsMailbox,
+  mailbox: ItemMailbox,
   { target, content, mailboxZone }: OccurrenceChange,
   signal: AbortSignal,
 ): Promise<void> {
-  const [look] = await getItems(mailbox, [target], signal)
+  const [look] = await getItems(mailbox, { targets: [target], shape: "Head" }, signal)
   if (look?.kind === "Refused" && !isItemGone(look.problem)) throw problemError(look.problem)
   if (look?.kind !== "Found") throw new ChangedMeanwhileError("of an occurrence")
   const { id, version } = look.item
-  const fields = writeEvent(content, { mailboxZone })
+  const fields = writeEvent(content, { version: mailbox.transport.version, mailboxZone })
   const [result] = await updateItems(mailbox, [{ target: { kind: "Item", id, version }, fields }], signal)
   if (result) expectDone(result, id)
 }
@@ -63,7 +71,7 @@ function expectDone(result: WriteResult, id: string): void {
 
 /** Its place in the pattern, counted from 1, those cancelled too. */
 function indexOf(key: OccurrenceKey, event: CalendarEvent): number {
-  const { time } = normalEvent(event)
+  const { time } = normalForm(event, "ews")
   const series = seriesOf(event, "ews")
   const date = seriesDate(key, time)
   const dates = series && date ? exchangeDates(series, date) : []

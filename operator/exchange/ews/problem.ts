@@ -55,6 +55,11 @@ export function tookTooLong(error: unknown): boolean {
   return error instanceof TemporaryError && error.cause === tooLong
 }
 
+/** A view of more time, or with more in it, than one answer may hold. */
+export function isTooMuch({ code }: EwsProblem): boolean {
+  return code === "ErrorExceededFindCountLimit" || code === "ErrorCalendarViewRangeTooBig"
+}
+
 /** The state of a sync round is not known at the other side (any more): a new round must begin. */
 export function isSyncStateLost({ code }: EwsProblem): boolean {
   return code === "ErrorInvalidSyncStateData" || code === "ErrorSyncFolderNotFound"
@@ -157,6 +162,7 @@ const attention: ReadonlyMap<string, Told> = new Map([
   ["ErrorImpersonationDenied", denied],
   ["ErrorImpersonationFailed", denied],
   ["ErrorAccessDenied", denied],
+  ["ErrorSyncFolderNotFound", { ...denied, text: "there is no such folder, or the account may not see it" }],
   ["ErrorFolderNotFound", { ...denied, text: "there is no such folder, or the account may not see it" }],
   ["ErrorInvalidServerVersion", outdated],
   ["ErrorIncorrectSchemaVersion", outdated],

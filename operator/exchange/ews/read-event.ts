@@ -15,7 +15,7 @@ import { UnreadableItemError } from "../unreadable-item.ts"
 import { markTextOf } from "./item-fields.ts"
 import { readRecurrence } from "./recurrence.ts"
 import { showAsNames } from "./write-event.ts"
-import { childOf, childrenOf, descend, textIn, type XmlElement } from "./xml-read.ts"
+import { childOf, childrenOf, textIn, type XmlElement } from "./xml-read.ts"
 
 type ItemKind = "Single" | "Occurrence" | "Exception" | "RecurringMaster"
 
@@ -31,6 +31,14 @@ export type EwsItem = {
   readonly isMeeting: boolean
   /** Everything else, to be read by `readEvent`. */
   readonly fields: XmlElement
+}
+
+/** What lists tell of an item, small enough to be kept. */
+export type ItemHead = Omit<EwsItem, "fields">
+
+/** Without the page it came from: texts cut out of an answer would keep all of it. */
+export function headOf({ fields: _fields, ...head }: EwsItem): ItemHead {
+  return structuredClone(head)
 }
 
 /** Undefined for what is no calendar item with an id. */
@@ -65,8 +73,8 @@ export function exceptionIds({ fields }: EwsItem): readonly string[] {
 }
 
 export type ReadOptions = {
-  /** IANA name: where the days of the mailbox's owner begin. */
-  readonly mailboxZone: string
+  /** IANA name: where the days of the mailbox's owner begin, if anybody knows. */
+  readonly mailboxZone: string | undefined
   /** The items of `exceptionIds`, by id. */
   readonly exceptions?: ReadonlyMap<string, EwsItem>
 }
@@ -159,7 +167,7 @@ function readTime(fields: XmlElement, options: ReadOptions): EventTime {
   const end = instantIn(fields, "t:End")
   const zone = zoneOf(fields, options)
   if (textIn(fields, "t:IsAllDayEvent") === "true")
-    return readDays({ start, end, zones: [zone, options.mailboxZone, "UTC"] })
+    return readDays({ start, end, zones: [zone, ...(options.mailboxZone ? [options.mailboxZone] : []), "UTC"] })
   const to = Temporal.Instant.compare(end, start) < 0 ? start : end
   return { allDay: false, start: start.toZonedDateTimeISO(zone), end: to.toZonedDateTimeISO(zone) }
 }
@@ -190,8 +198,10 @@ function isMidnight(at: Temporal.ZonedDateTime): boolean {
 }
 
 /** The zone the item lives in; the mailbox's where the server does not say or nobody knows it. */
-function zoneOf(fields: XmlElement, { mailboxZone }: ReadOptions): string {
-  const id = descend(fields, "t:StartTimeZone")?.attributes["Id"]
+function zoneOf(fields: XmlElement, { mailboxZone = "UTC" }: ReadOptions): string {
+  const id =
+    childOf(fields, "t:StartTimeZone")?.attributes["Id"] ??
+    childOf(fields, "t:MeetingTimeZone")?.attributes["TimeZoneName"]
   return (id && canonicalZone(id)) || mailboxZone
 }
 

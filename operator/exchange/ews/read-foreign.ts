@@ -3,26 +3,36 @@ import type { Window } from "../../core/ports.ts"
 import { widened } from "../../core/time.ts"
 import { type ForeignEvents, toForeign } from "../foreign-events.ts"
 import { findInView } from "./find-in-view.ts"
-import type { EwsMailbox, FolderRef, ItemTarget } from "./mailbox.ts"
+import type { FolderRef, ItemMailbox, ItemTarget, MailboxPlaces } from "./mailbox.ts"
 import { normalEvent } from "./normal-event.ts"
 import { type EwsItem, readEvent } from "./read-event.ts"
-import { readWhole } from "./read-whole.ts"
+import { itemsIn, readWhole } from "./read-whole.ts"
 
 /** All-day events are days of the mailbox's owner, planned as days in UTC. */
 const allDaySlack = Temporal.Duration.from({ days: 1 })
 
-type ForeignRequest = { readonly folder: FolderRef; readonly window: Window; readonly mailboxZone: string }
+type ForeignRequest = {
+  readonly folder: FolderRef
+  readonly window: Window
+  readonly places: Pick<MailboxPlaces, "zone">
+}
 
 /** What other people put into the calendar within the window: single events and whole series, without meetings. */
 export async function readForeign(
-  mailbox: EwsMailbox,
-  { folder, window, mailboxZone }: ForeignRequest,
+  mailbox: ItemMailbox,
+  { folder, window, places }: ForeignRequest,
   signal: AbortSignal,
 ): Promise<ForeignEvents> {
   const seen = await findInView(mailbox, { folder, window: widened(window, allDaySlack) }, signal)
   const unmarked = seen.filter(item => parseMark(item.markText ?? "") === undefined && !item.isMeeting)
-  const { items, exceptions } = await readWhole(mailbox, targetsOf(unmarked), signal)
-  return toForeign(items, item => normalEvent(readEvent(item, { mailboxZone, exceptions })))
+  const targets = targetsOf(unmarked)
+  const mailboxZone = targets.length > 0 ? await places.zone(signal) : undefined
+  const found: ForeignEvents[] = []
+  for await (const { looks, exceptions } of readWhole(mailbox, targets, signal)) {
+    const read = (item: EwsItem) => normalEvent(readEvent(item, { mailboxZone, exceptions }), mailbox.transport.version)
+    found.push(toForeign(itemsIn(looks), read))
+  }
+  return { events: found.flatMap(({ events }) => events), problems: found.flatMap(({ problems }) => problems) }
 }
 
 /** Occurrences of one series share its UID: one of them is enough to find it. */

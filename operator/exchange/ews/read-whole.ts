@@ -1,35 +1,44 @@
-import { getItems } from "./get-item.ts"
-import type { EwsMailbox, ItemTarget } from "./mailbox.ts"
-import { isItemGone, problemError } from "./problem.ts"
+import { type Look, lookAtItems } from "./get-item.ts"
+import type { ItemMailbox, ItemTarget } from "./mailbox.ts"
+import { isItemGone, isServerTrouble, problemError } from "./problem.ts"
 import { type EwsItem, exceptionIds } from "./read-event.ts"
 
-/** Items, and by their ids the changed occurrences of those that are series. */
-export type WholeItems = { readonly items: readonly EwsItem[]; readonly exceptions: ReadonlyMap<string, EwsItem> }
+/** One look for each target, and by their ids the changed occurrences of those that are series. */
+export type WholeLooks = { readonly looks: readonly Look[]; readonly exceptions: ReadonlyMap<string, EwsItem> }
 
-/** Without what is gone by now. What may not be read stops everything, because it is no absence. */
-export async function readWhole(
-  mailbox: EwsMailbox,
+/** Items with the changed occurrences of series, in pieces as they come. What may not be read stops everything. */
+export async function* readWhole(
+  mailbox: ItemMailbox,
   targets: readonly ItemTarget[],
   signal: AbortSignal,
-): Promise<WholeItems> {
-  const items = await look(mailbox, targets, signal)
-  const ids = items.flatMap(exceptionIds)
-  const changed = await look(
-    mailbox,
-    ids.map(id => ({ kind: "Item", id })),
-    signal,
-  )
-  return { items, exceptions: new Map(changed.map(item => [item.id, item])) }
+): AsyncGenerator<WholeLooks, void> {
+  for await (const looks of lookAtItems(mailbox, { targets, shape: "Event" }, signal)) {
+    for (const look of looks) refuseIfBarred(look)
+    yield { looks, exceptions: await readExceptions(mailbox, looks, signal) }
+  }
 }
 
-async function look(
-  mailbox: EwsMailbox,
-  targets: readonly ItemTarget[],
+export function itemsIn(looks: readonly Look[]): readonly EwsItem[] {
+  return looks.flatMap(look => (look.kind === "Found" ? [look.item] : []))
+}
+
+async function readExceptions(
+  mailbox: ItemMailbox,
+  looks: readonly Look[],
   signal: AbortSignal,
-): Promise<readonly EwsItem[]> {
-  const looks = await getItems(mailbox, targets, signal)
-  return looks.flatMap(one => {
-    if (one.kind === "Refused" && !isItemGone(one.problem)) throw problemError(one.problem)
-    return one.kind === "Found" ? [one.item] : []
-  })
+): Promise<ReadonlyMap<string, EwsItem>> {
+  const ids = itemsIn(looks).flatMap(exceptionIds)
+  const targets = ids.map((id): ItemTarget => ({ kind: "Item", id }))
+  const exceptions = new Map<string, EwsItem>()
+  for await (const found of lookAtItems(mailbox, { targets, shape: "Event" }, signal)) {
+    for (const look of found) refuseIfBarred(look)
+    for (const item of itemsIn(found)) exceptions.set(item.id, item)
+  }
+  return exceptions
+}
+
+/** What is gone, or in trouble of its own, is news about that item; a missing right is none, because it is no absence. */
+function refuseIfBarred(look: Look): void {
+  if (look.kind !== "Refused" || isItemGone(look.problem) || isServerTrouble(look.problem)) return
+  throw problemError(look.problem)
 }

@@ -1,5 +1,6 @@
 import { TemporaryError } from "../../core/errors.ts"
-import { type EwsProblem, problemError, readMessageProblem } from "./problem.ts"
+import type { BatchSize } from "./batch-size.ts"
+import { type EwsProblem, isServerTrouble, isStopped, problemError, readMessageProblem } from "./problem.ts"
 import { childOf, descend, type XmlElement } from "./xml-read.ts"
 
 /** What became of one item that was to be written. */
@@ -24,24 +25,36 @@ export function messagesIn(response: XmlElement): readonly XmlElement[] {
 }
 
 /**
- * Sends in batches, one after the other. A batch whose answer got lost costs only its own items; whatever else stops one
- * (the mailbox is gone, the account may not) is thrown, and nothing is known of the batches before.
+ * Sends in batches, one after the other. A batch whose answer got lost costs only its own items and makes the next ones
+ * smaller; what the server did not come to is sent again. Whatever else stops a batch (the mailbox is gone, the account
+ * may not) is thrown, and nothing is known of the batches before.
  */
 export async function writeInBatches<Item>(
   items: readonly Item[],
+  batchSize: BatchSize,
   send: (batch: readonly Item[]) => Promise<XmlElement>,
 ): Promise<readonly WriteResult[]> {
   const results: WriteResult[] = []
-  for (const batch of batchesOf(items, writesPerCall)) results.push(...(await writeBatch(batch, send)))
+  while (results.length < items.length) {
+    const batch = items.slice(results.length, results.length + batchSize.items)
+    const written = untilStopped(await writeBatch(batch, send))
+    if (written.some(isLost)) batchSize.shrink()
+    else if (written.length === batch.length) batchSize.grow()
+    results.push(...written)
+  }
   return results
 }
 
-export function* batchesOf<Item>(items: readonly Item[], size: number): Generator<readonly Item[]> {
-  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size)
+/** Those behind a failure were not tried. The first of a batch always was: a server that says otherwise makes no way. */
+function untilStopped(results: readonly WriteResult[]): readonly WriteResult[] {
+  const at = results.findIndex((result, index) => index > 0 && result.kind === "Refused" && isStopped(result.problem))
+  return at < 0 ? results : results.slice(0, at)
 }
 
-/** A busy server stops within a batch; a longer one would only be cut off later. */
-const writesPerCall = 100
+/** A pause that was asked for has nothing to do with how much was sent. */
+function isLost(result: WriteResult): boolean {
+  return result.kind === "Unknown" && result.error.reason !== "Throttled"
+}
 
 async function writeBatch<Item>(
   batch: readonly Item[],
@@ -56,12 +69,18 @@ async function writeBatch<Item>(
   }
 }
 
+/** Trouble may come after the item was saved. */
 function resultOf(message: XmlElement | undefined): WriteResult {
   const problem = message && readMessageProblem(message)
-  if (problem) return { kind: "Refused", problem }
+  if (problem) return refusedOrUnknown(problem)
   if (!message)
     return { kind: "Unknown", error: new TemporaryError("no answer for this item", { reason: "Unreachable" }) }
   const [item] = childOf(message, "m:Items")?.children ?? []
   const { Id: id = "", ChangeKey: version = "" } = childOf(item, "t:ItemId")?.attributes ?? {}
   return { kind: "Done", id, version }
+}
+
+function refusedOrUnknown(problem: EwsProblem): WriteResult {
+  const error = isServerTrouble(problem) && !isStopped(problem) ? problemError(problem) : undefined
+  return error instanceof TemporaryError ? { kind: "Unknown", error } : { kind: "Refused", problem }
 }

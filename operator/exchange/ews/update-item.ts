@@ -1,4 +1,4 @@
-import { askToWrite, type EwsMailbox, type ItemTarget, itemId } from "./mailbox.ts"
+import { askToWrite, type ItemMailbox, type ItemTarget, itemId } from "./mailbox.ts"
 import { type WriteResult, writeInBatches } from "./response.ts"
 import type { ItemField } from "./write-event.ts"
 import { element, type XmlNode } from "./xml-write.ts"
@@ -11,11 +11,11 @@ export type ItemChange = { readonly target: ItemTarget; readonly fields: readonl
  * https://learn.microsoft.com/exchange/client-developer/web-service-reference/updateitem-operation
  */
 export function updateItems(
-  mailbox: EwsMailbox,
+  mailbox: ItemMailbox,
   changes: readonly ItemChange[],
   signal: AbortSignal,
 ): Promise<readonly WriteResult[]> {
-  return writeInBatches(changes, batch => {
+  return writeInBatches(changes, mailbox.batchSize, batch => {
     const attributes = { ConflictResolution: "NeverOverwrite", SendMeetingInvitationsOrCancellations: "SendToNone" }
     const request = element("m:UpdateItem", attributes, element("m:ItemChanges", {}, ...batch.map(writeChange)))
     return askToWrite(mailbox, request, signal)

@@ -1,4 +1,5 @@
 import type { EventContent, EventTime, ShowAs } from "../../core/event.ts"
+import type { EwsVersion } from "../../core/ports.ts"
 import { windowsZone } from "../../core/time-zones.ts"
 import { bodyText } from "../body-text.ts"
 import { normalContent } from "../normal-form.ts"
@@ -6,6 +7,7 @@ import type { ExchangeSeries } from "../pattern.ts"
 import { fieldUri, markUri } from "./item-fields.ts"
 import { carried } from "./normal-event.ts"
 import { writeRecurrence } from "./recurrence.ts"
+import { knows } from "./schema-version.ts"
 import { element, textElement, type XmlNode } from "./xml-write.ts"
 
 /**
@@ -19,8 +21,10 @@ export type ItemField = { readonly path: XmlNode; readonly value: XmlNode | unde
 export type WriteOptions = {
   /** Present for the master of a series. */
   readonly series?: ExchangeSeries | undefined
-  /** IANA name: where the days of the mailbox's owner begin. */
-  readonly mailboxZone: string
+  /** Of the schema. */
+  readonly version: EwsVersion
+  /** IANA name: where the days of the mailbox's owner begin. All-day events are not written without. */
+  readonly mailboxZone: string | undefined
   readonly markText?: string | undefined
   /** For new items only, of our own making: a duplicate somebody makes gets another, but keeps the mark. */
   readonly uid?: string | undefined
@@ -29,10 +33,9 @@ export type WriteOptions = {
 /** All fields of an event, a master or one occurrence, in the order of the schema (the mark has its place among them). */
 export function writeEvent(
   event: EventContent,
-  { series, mailboxZone, markText, uid }: WriteOptions,
+  { version, series, mailboxZone, markText, uid }: WriteOptions,
 ): readonly ItemField[] {
-  const content = carried(event)
-  const zone = content.time.allDay ? mailboxZone : content.time.start.timeZoneId
+  const content = carried(event, version)
   return [
     ...writeLook(content),
     ...(markText === undefined ? [] : [markField(markText)]),
@@ -40,12 +43,27 @@ export function writeEvent(
     ...writeTime(content.time, mailboxZone),
     ...writePlace(content),
     ...(series ? [{ path: fieldUri("calendar:Recurrence"), value: writeRecurrence(series) }] : []),
-    // Both, always: a series without would be anchored in UTC and drift when clocks change.
-    ...["StartTimeZone", "EndTimeZone"].map(name => ({
-      path: fieldUri(`calendar:${name}`),
-      value: element(`t:${name}`, { Id: windowsZone(zone) ?? "UTC" }),
-    })),
+    ...writeZone(zoneOf(content.time, mailboxZone), version),
   ]
+}
+
+/** Always: a series without would be anchored in UTC and drift when clocks change. */
+function writeZone(zone: string, version: EwsVersion): readonly ItemField[] {
+  const id = windowsZone(zone) ?? "UTC"
+  if (!knows(version, "StartTimeZone")) {
+    const value = element("t:MeetingTimeZone", { TimeZoneName: id })
+    return [{ path: fieldUri("calendar:MeetingTimeZone"), value }]
+  }
+  return ["StartTimeZone", "EndTimeZone"].map(name => ({
+    path: fieldUri(`calendar:${name}`),
+    value: element(`t:${name}`, { Id: id }),
+  }))
+}
+
+function zoneOf(time: EventTime, mailboxZone: string | undefined): string {
+  if (!time.allDay) return time.start.timeZoneId
+  if (mailboxZone === undefined) throw new Error("an all-day event for a mailbox whose zone nobody knows")
+  return mailboxZone
 }
 
 export function markField(text: string): ItemField {
@@ -76,8 +94,8 @@ function writePlace(content: EventContent): readonly ItemField[] {
 }
 
 /** Moments, which need no zone to be understood; days are midnights of the mailbox's owner. */
-function writeTime(time: EventTime, mailboxZone: string): readonly ItemField[] {
-  const { start, end } = momentsOf(time, mailboxZone)
+function writeTime(time: EventTime, mailboxZone: string | undefined): readonly ItemField[] {
+  const { start, end } = momentsOf(time, zoneOf(time, mailboxZone))
   const text = (at: Temporal.Instant) => at.toString({ smallestUnit: "second", roundingMode: "trunc" })
   return [
     field("calendar:Start", text(start)),

@@ -1,145 +1,175 @@
-import { ChangedMeanwhileError, NeedsAttentionError, TemporaryError } from "../../core/errors.ts"
-import { checkOf, formatMark, type Mark, parseMark, shortHash } from "../../core/origin.ts"
+import { ChangedMeanwhileError } from "../../core/errors.ts"
+import { checkOf, formatMark, shortHash } from "../../core/origin.ts"
 import type { CalendarWriter, CreateItem, RemoveItem, StripItem, UpdateItem, WriteOutcome } from "../../core/ports.ts"
 import { guestsInvited } from "../guests-invited.ts"
+import type { KnownCopies } from "../known-copies.ts"
 import { seriesOf } from "../normal-form.ts"
-import { unfinished } from "../unfinished.ts"
-import { createItems } from "./create-item.ts"
+import { copyAsWritten } from "./copy.ts"
 import { deleteItems } from "./delete-item.ts"
-import { findMarked } from "./find-item.ts"
 import { getItems, type Look } from "./get-item.ts"
 import { fieldUri, markUri } from "./item-fields.ts"
-import type { EwsMailbox, FolderRef, ItemTarget } from "./mailbox.ts"
-import { takesSteps, writeOccurrences } from "./occurrence-writer.ts"
-import { isItemGone, problemError } from "./problem.ts"
+import type { MadeCopies } from "./made-copies.ts"
+import type { ItemMailbox, MailboxPlaces } from "./mailbox.ts"
+import { NewCopies } from "./new-copies.ts"
+import { takesSteps } from "./occurrence-writer.ts"
+import { isItemGone } from "./problem.ts"
 import { type EwsItem, exceptionIds } from "./read-event.ts"
 import type { WriteResult } from "./response.ts"
 import { updateItems } from "./update-item.ts"
-import { type ItemField, markField, writeEvent } from "./write-event.ts"
+import { type ItemField, writeEvent } from "./write-event.ts"
+import { isGone, outcomeOf, storedIn, targetOf } from "./write-outcome.ts"
 import { childOf } from "./xml-read.ts"
+import { zoneFor, zoneMissing } from "./zone-needed.ts"
 
-export type EwsWriterDeps = { readonly mailbox: EwsMailbox; readonly folder: FolderRef; readonly mailboxZone: string }
+export type EwsWriterDeps = {
+  readonly mailbox: ItemMailbox
+  readonly places: MailboxPlaces
+  readonly known: KnownCopies
+  readonly made: MadeCopies
+}
 
 /**
- * Writes copies in batches. EWS knows neither transaction ids nor versions when deleting, so: before creating, the calendar
- * is searched for what an earlier try made; before changing or deleting, the items are looked at.
+ * Writes copies in batches. Servers compare versions when an item is changed, not when it is deleted: then the items are
+ * looked at first. An answer that was lost is made certain before anything is said about the item.
  */
 export class EwsWriter implements CalendarWriter {
-  readonly #mailbox: EwsMailbox
-  readonly #folder: FolderRef
-  readonly #mailboxZone: string
+  readonly #mailbox: ItemMailbox
+  readonly #places: MailboxPlaces
+  readonly #known: KnownCopies
+  readonly #newCopies: NewCopies
 
-  constructor({ mailbox, folder, mailboxZone }: EwsWriterDeps) {
-    this.#mailbox = mailbox
-    this.#folder = folder
-    this.#mailboxZone = mailboxZone
+  constructor(deps: EwsWriterDeps) {
+    this.#mailbox = deps.mailbox
+    this.#places = deps.places
+    this.#known = deps.known
+    const update = async (item: UpdateItem, signal: AbortSignal) => {
+      const [outcome] = await this.update([item], signal)
+      return outcome ?? changed(item.id)
+    }
+    this.#newCopies = new NewCopies({ ...deps, update })
   }
 
   async create(items: readonly CreateItem[], signal: AbortSignal): Promise<readonly WriteOutcome[]> {
-    if (items.length === 0) return []
-    const before = await this.#made(signal)
-    const fresh = items.filter(item => !refusal(item) && !before.has(item.idempotencyKey))
-    const written = await this.#createAll(fresh, signal)
-    const outcomes: WriteOutcome[] = []
-    for (const item of items) {
-      const made = before.get(item.idempotencyKey)
-      const result = written.get(item)
-      outcomes.push(
-        refusal(item) ?? (await (made ? this.#bringUp(item, made, signal) : this.#settle(item, result, signal))),
-      )
+    try {
+      return await this.#newCopies.create(items, signal)
+    } catch (error) {
+      this.#places.forget() // it may have been the calendar that is gone
+      throw error
     }
-    return outcomes
   }
 
   async update(items: readonly UpdateItem[], signal: AbortSignal): Promise<readonly WriteOutcome[]> {
+    const events = items.map(({ event }) => event)
+    const mailboxZone = await zoneFor(events, this.#places, signal)
     const outcomes = new Map<UpdateItem, WriteOutcome>()
-    const plain: { readonly item: UpdateItem; readonly stored: EwsItem }[] = []
-    for (const [item, stored] of await this.#look(items, signal)) {
-      if (stored instanceof Error) outcomes.set(item, { ok: false, error: stored })
-      else if (isTouched(stored) || takesSteps(item.event)) outcomes.set(item, await this.#replace(item, signal))
-      else plain.push({ item, stored })
+    const plain: Change[] = []
+    for (const [item, stored] of await this.#storedOf(items, signal)) {
+      const error = zoneMissing(item.event, mailboxZone) ?? (stored instanceof Error ? stored : undefined)
+      if (error || stored instanceof Error) outcomes.set(item, { ok: false, error: error ?? changedError(item.id) })
+      else if (stored.isTouched || takesSteps(item.event)) outcomes.set(item, await this.#replace(item, signal))
+      else plain.push({ item, fields: this.#fields(item, { stored, mailboxZone }) })
     }
-    const changes = plain.map(({ item, stored }) => ({ target: targetOf(item), fields: this.#fields(item, stored) }))
-    const results = await updateItems(this.#mailbox, changes, signal)
-    for (const [index, { item }] of plain.entries()) outcomes.set(item, outcomeOf(results[index], item.id))
-    return items.map(item => outcomes.get(item) ?? gone(item.id))
+    for (const [item, outcome] of await this.#change(plain, signal)) outcomes.set(item, outcome)
+    return items.map(item => outcomes.get(item) ?? changed(item.id))
   }
 
   async remove(items: readonly RemoveItem[], signal: AbortSignal): Promise<readonly WriteOutcome[]> {
-    const looks = await this.#look(items, signal)
-    const there = items.filter(item => !(looks.get(item) instanceof Error))
+    const looks = await this.#look(items, "Head", signal)
+    const stored = new Map(items.map((item, index) => [item, storedIn(looks[index], item)]))
+    const there = items.filter(item => !(stored.get(item) instanceof Error))
     const results = await deleteItems(this.#mailbox, there.map(targetOf), signal)
-    const deleted = new Map(there.map((item, index) => [item, results[index]]))
+    const gone = await this.#goneOf(there, results, signal)
     return items.map(item => {
-      const stored = looks.get(item)
-      if (stored instanceof Error)
-        return isGone(stored) ? { ok: true, id: item.id, version: "" } : { ok: false, error: stored }
-      const result = deleted.get(item)
-      const isDone = result?.kind === "Done" || (result?.kind === "Refused" && isItemGone(result.problem))
-      return isDone ? { ok: true, id: item.id, version: "" } : outcomeOf(result, item.id)
+      const error = stored.get(item)
+      if (error instanceof Error && !isGone(error)) return { ok: false, error }
+      if (error instanceof Error || gone.has(item)) return this.#removed(item)
+      return outcomeOf(results[there.indexOf(item)], item.id)
     })
   }
 
   async stripMark(items: readonly StripItem[], signal: AbortSignal): Promise<readonly WriteOutcome[]> {
     const changes = items.map(item => ({ target: targetOf(item), fields: [{ path: markUri(), value: undefined }] }))
     const results = await updateItems(this.#mailbox, changes, signal)
-    return items.map((item, index) => outcomeOf(results[index], item.id))
-  }
-
-  async #createAll(items: readonly CreateItem[], signal: AbortSignal): Promise<ReadonlyMap<CreateItem, WriteResult>> {
-    const folder = this.#folder
-    const written = items.map(item => this.#newFields(item))
-    const results = await createItems(this.#mailbox, { folder, items: written }, signal)
-    const found = results.some(({ kind }) => kind === "Unknown") ? await this.#made(signal) : new Map<string, EwsItem>()
-    const settled = items.flatMap((item, index): [CreateItem, WriteResult][] => {
-      const made = found.get(item.idempotencyKey)
-      const result = results[index]
-      if (result?.kind === "Unknown" && made) return [[item, { kind: "Done", id: made.id, version: made.version }]]
-      return result ? [[item, result]] : []
+    return items.map((item, index) => {
+      const outcome = outcomeOf(results[index], item.id)
+      if (outcome.ok) this.#known.delete(item.id)
+      else if (results[index]?.kind === "Unknown") this.#known.doubt(item.id)
+      return outcome
     })
-    return new Map(settled)
   }
 
-  /** What was made under which key, as the calendar has it now; somebody's duplicate of it has another UID. */
-  async #made(signal: AbortSignal): Promise<ReadonlyMap<string, EwsItem>> {
-    const items = await findMarked(this.#mailbox, { folder: this.#folder }, signal)
+  /** Single events are as they are known, and the server says if not; all others are looked at. */
+  async #storedOf(items: readonly UpdateItem[], signal: AbortSignal): Promise<ReadonlyMap<UpdateItem, Stored | Error>> {
+    const known = items.map(item => this.#knownAs(item))
+    const unknown = items.filter((_, index) => known[index] === undefined)
+    const looks = await this.#look(unknown, "Event", signal)
+    const looked = new Map(unknown.map((item, index) => [item, storedOf(storedIn(looks[index], item))]))
+    return new Map(items.map((item, index) => [item, known[index] ?? looked.get(item) ?? changedError(item.id)]))
+  }
+
+  #knownAs({ id, version, event }: UpdateItem): Stored | Error | undefined {
+    const copy = this.#known.get(id)
+    if (copy?.version !== version || copy.isSeries || event.recurrence || this.#known.isDoubted(id)) return undefined
+    return copy.isMeeting ? guestsInvited() : { isSeries: false, isTouched: false }
+  }
+
+  async #change(changes: readonly Change[], signal: AbortSignal): Promise<ReadonlyMap<UpdateItem, WriteOutcome>> {
+    const sent = changes.map(({ item, fields }) => ({ target: targetOf(item), fields }))
+    const results = await updateItems(this.#mailbox, sent, signal)
+    const lost = changes.flatMap(({ item }, index) => (results[index]?.kind === "Unknown" ? [item] : []))
+    const done = await this.#doneOf(lost, signal)
     return new Map(
-      items.flatMap((item): [string, EwsItem][] => {
-        const { uid, markText = "" } = item
-        return uid !== undefined && parseMark(markText)?.check === checkOf(uid) ? [[uid, item]] : []
+      changes.map(({ item }, index) => {
+        const outcome = done.get(item) ?? outcomeOf(results[index], item.id)
+        if (outcome.ok) this.#remember(item, outcome.version)
+        if (results[index]?.kind === "Unknown") this.#known.doubt(item.id) // others may have been at it since
+        return [item, outcome]
       }),
     )
   }
 
-  /** Made by an earlier try, perhaps from what the source said then. */
-  async #bringUp(item: CreateItem, { id, version, markText }: EwsItem, signal: AbortSignal): Promise<WriteOutcome> {
-    if (markText === formatMark(item.mark)) return { ok: true, id, version }
-    const [outcome] = await this.update([{ ...item, id, version }], signal)
-    return outcome ?? gone(id)
+  /** Changes whose answer was lost and which happened: the item carries what we wrote. */
+  async #doneOf(items: readonly UpdateItem[], signal: AbortSignal): Promise<ReadonlyMap<UpdateItem, WriteOutcome>> {
+    const looks = await this.#look(items, "Head", signal)
+    return new Map(
+      items.flatMap((item, index): [UpdateItem, WriteOutcome][] => {
+        const look = looks[index]
+        if (look?.kind !== "Found" || look.item.markText !== formatMark(item.mark)) return []
+        return [[item, { ok: true, id: item.id, version: look.item.version }]]
+      }),
+    )
   }
 
-  /** The occurrences of a series just made, and its mark last: only then the copy is what it says. */
-  async #settle(item: CreateItem, result: WriteResult | undefined, signal: AbortSignal): Promise<WriteOutcome> {
-    const made = outcomeOf(result, "")
-    if (!made.ok || !takesSteps(item.event)) return made
-    const { id } = made
-    try {
-      await writeOccurrences(this.#mailbox, { masterId: id, event: item.event, mailboxZone: this.#mailboxZone }, signal)
-      return await this.#finish(id, item.mark, signal)
-    } catch (error) {
-      signal.throwIfAborted()
-      if (isCoreError(error)) return { ok: false, error }
-      throw error
-    }
+  /** What is deleted, by us or by somebody else; where the answer was lost, looking tells. */
+  async #goneOf(
+    items: readonly RemoveItem[],
+    results: readonly WriteResult[],
+    signal: AbortSignal,
+  ): Promise<ReadonlySet<RemoveItem>> {
+    const lost = items.filter((_, index) => results[index]?.kind === "Unknown")
+    const looks = await this.#look(lost, "Head", signal)
+    const isGoneNow = (look: Look | undefined) => look?.kind === "Refused" && isItemGone(look.problem)
+    const isDone = (result: WriteResult | undefined) =>
+      result?.kind === "Done" || (result?.kind === "Refused" && isItemGone(result.problem))
+    return new Set([
+      ...items.filter((_, index) => isDone(results[index])),
+      ...lost.filter((_, index) => isGoneNow(looks[index])),
+    ])
   }
 
-  async #finish(id: string, mark: Mark, signal: AbortSignal): Promise<WriteOutcome> {
-    const [look] = await getItems(this.#mailbox, [{ kind: "Item", id }], signal)
-    const stored = storedIn(look, { id })
-    if (stored instanceof Error) return { ok: false, error: stored }
-    const change = { target: targetOf(stored), fields: [markField(formatMark(mark))] }
-    const [result] = await updateItems(this.#mailbox, [change], signal)
-    return outcomeOf(result, id)
+  #look(items: readonly RemoveItem[], shape: "Event" | "Head", signal: AbortSignal): Promise<readonly Look[]> {
+    const targets = items.map(({ id }) => ({ kind: "Item", id }) as const)
+    return getItems(this.#mailbox, { targets, shape }, signal)
+  }
+
+  #removed({ id }: RemoveItem): WriteOutcome {
+    this.#known.deleteWritten(id)
+    return { ok: true, id, version: "" }
+  }
+
+  #remember({ id, event, mark }: UpdateItem, version: string): void {
+    const written = { id, version, event, markText: formatMark(mark) }
+    this.#known.setWritten(copyAsWritten(written, this.#mailbox.transport.version))
   }
 
   /** A new series in place of one whose occurrences were changed; the old one goes last. */
@@ -147,86 +177,38 @@ export class EwsWriter implements CalendarWriter {
     const idempotencyKey = shortHash(["replace", item.id, item.version, item.mark.fingerprint], 32)
     const mark = { ...item.mark, check: checkOf(idempotencyKey) }
     const [made] = await this.create([{ event: item.event, mark, idempotencyKey }], signal)
-    if (!made?.ok) return made ?? gone(item.id)
+    if (!made?.ok) return made ?? changed(item.id)
     const [removed] = await this.remove([item], signal)
     return removed?.ok === false ? removed : made
   }
 
-  /** The items as they are now, or why they may not be written: gone, changed, or with guests. */
-  async #look<Item extends RemoveItem>(
-    items: readonly Item[],
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<Item, EwsItem | Error>> {
-    const looks = await getItems(
-      this.#mailbox,
-      items.map(({ id }) => ({ kind: "Item", id })),
-      signal,
-    )
-    return new Map(items.map((item, index) => [item, storedIn(looks[index], item)]))
-  }
-
-  #newFields(item: CreateItem): readonly ItemField[] {
-    const { event, idempotencyKey: uid } = item
-    const mark = takesSteps(event) ? unfinished(item.mark) : item.mark
+  #fields({ event, mark }: UpdateItem, { stored, mailboxZone }: FieldOptions): readonly ItemField[] {
     const series = seriesOf(event, "ews")
-    return writeEvent(event, { series, mailboxZone: this.#mailboxZone, markText: formatMark(mark), uid })
-  }
-
-  #fields({ event, mark }: UpdateItem, stored: EwsItem): readonly ItemField[] {
-    const series = seriesOf(event, "ews")
-    const fields = writeEvent(event, { series, mailboxZone: this.#mailboxZone, markText: formatMark(mark) })
-    const wasSeries = stored.kind === "RecurringMaster"
-    return wasSeries && !series ? [...fields, { path: fieldUri("calendar:Recurrence"), value: undefined }] : fields
+    const { version } = this.#mailbox.transport
+    const fields = writeEvent(event, { version, series, mailboxZone, markText: formatMark(mark) })
+    return stored.isSeries && !series
+      ? [...fields, { path: fieldUri("calendar:Recurrence"), value: undefined }]
+      : fields
   }
 }
 
-function refusal({ event }: CreateItem): WriteOutcome | undefined {
-  if (!event.recurrence || seriesOf(event, "ews")) return undefined
-  const text = "Exchange cannot express this series"
-  return { ok: false, error: new NeedsAttentionError(text, { reason: "RecurrenceTooComplex" }) }
+type Change = { readonly item: UpdateItem; readonly fields: readonly ItemField[] }
+
+/** What decides how an item is changed. Writing a pattern again throws away what was done to its occurrences. */
+type Stored = { readonly isSeries: boolean; readonly isTouched: boolean }
+
+type FieldOptions = { readonly stored: Stored; readonly mailboxZone: string | undefined }
+
+function storedOf(item: EwsItem | Error): Stored | Error {
+  if (item instanceof Error) return item
+  const isTouched = exceptionIds(item).length > 0 || childOf(item.fields, "t:DeletedOccurrences") !== undefined
+  return { isSeries: item.kind === "RecurringMaster", isTouched }
 }
 
-/** Writing a pattern again throws away what was done to its occurrences, or fails over it. */
-function isTouched(stored: EwsItem): boolean {
-  return exceptionIds(stored).length > 0 || childOf(stored.fields, "t:DeletedOccurrences") !== undefined
+function changedError(id: string): ChangedMeanwhileError {
+  return new ChangedMeanwhileError(id)
 }
 
-/** Why an item changed: it is not there any more. */
-const itemGone = "gone"
-
-function isGone(error: Error): boolean {
-  return error.cause === itemGone
-}
-
-function storedIn(
-  look: Look | undefined,
-  { id, version }: { readonly id: string; readonly version?: string },
-): EwsItem | Error {
-  if (look?.kind === "Refused")
-    return isItemGone(look.problem)
-      ? new ChangedMeanwhileError(id, { cause: itemGone })
-      : problemError(look.problem, id)
-  if (look?.kind !== "Found") return new TemporaryError("an item that cannot be read", { reason: "Unreachable" })
-  if (look.item.isMeeting) return guestsInvited()
-  return version !== undefined && version !== look.item.version ? new ChangedMeanwhileError(id) : look.item
-}
-
-function targetOf({ id, version }: RemoveItem): ItemTarget {
-  return { kind: "Item", id, version }
-}
-
-function outcomeOf(result: WriteResult | undefined, id: string): WriteOutcome {
-  if (result?.kind === "Done") return { ok: true, id: result.id, version: result.version }
-  if (result?.kind === "Refused") return { ok: false, error: problemError(result.problem, id === "" ? undefined : id) }
-  return { ok: false, error: result?.error ?? new ChangedMeanwhileError(id) }
-}
-
-function gone(id: string): WriteOutcome {
-  return { ok: false, error: new ChangedMeanwhileError(id) }
-}
-
-function isCoreError(error: unknown): error is Error {
-  return (
-    error instanceof TemporaryError || error instanceof NeedsAttentionError || error instanceof ChangedMeanwhileError
-  )
+function changed(id: string): WriteOutcome {
+  return { ok: false, error: changedError(id) }
 }

@@ -3,6 +3,7 @@ import type { CalendarEvent, EventContent } from "../../../operator/core/event.t
 import { EwsCalendar } from "../../../operator/exchange/ews/calendar.ts"
 import { calendarContract } from "../../contracts/calendar.ts"
 import { zone } from "../../fakes/lesson.ts"
+import { placesIn } from "./places.ts"
 import { requestIn, type ScriptedEws, scriptedEws, xml } from "./scripted-ews.ts"
 import { Shelf } from "./shelf.ts"
 
@@ -19,7 +20,7 @@ calendarContract("a calendar behind EWS", async () => {
   server.script((seen, response) => xml(response, 200, shelf.answer(requestIn(seen))))
   const mailbox = { transport: server.transport(), address: "anna@contoso.test" }
   return {
-    calendar: new EwsCalendar({ mailbox, folder: { kind: "Default" }, mailboxZone: zone }),
+    calendar: new EwsCalendar({ mailbox, places: placesIn(zone), nonce: "one" }),
     user: {
       add: async (event: CalendarEvent) => shelf.put(event),
       edit: async (id: string, change: Partial<EventContent>) =>

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, test } from "node:test"
 import { NeedsAttentionError, reasonOf, TemporaryError } from "../../../operator/core/errors.ts"
+import { BatchSize } from "../../../operator/exchange/ews/batch-size.ts"
 import { createItems } from "../../../operator/exchange/ews/create-item.ts"
 import { deleteItems } from "../../../operator/exchange/ews/delete-item.ts"
 import { findMarked } from "../../../operator/exchange/ews/find-item.ts"
 import { getFolder } from "../../../operator/exchange/ews/get-folder.ts"
-import { getItems } from "../../../operator/exchange/ews/get-item.ts"
-import type { EwsMailbox, FolderRef } from "../../../operator/exchange/ews/mailbox.ts"
+import { getItems, type Look } from "../../../operator/exchange/ews/get-item.ts"
+import type { FolderRef, ItemMailbox } from "../../../operator/exchange/ews/mailbox.ts"
 import { problemError } from "../../../operator/exchange/ews/problem.ts"
 import { syncFolderItems } from "../../../operator/exchange/ews/sync-folder-items.ts"
 import { updateItems } from "../../../operator/exchange/ews/update-item.ts"
@@ -27,13 +28,13 @@ import {
 const signal = new AbortController().signal
 const folder: FolderRef = { kind: "Default" }
 let server: ScriptedEws
-let mailbox: EwsMailbox
+let mailbox: ItemMailbox
 
 before(async () => {
   server = await scriptedEws()
 })
 beforeEach(() => {
-  mailbox = { transport: server.transport(), address: "anna@contoso.test" }
+  mailbox = { transport: server.transport(), address: "anna@contoso.test", batchSize: new BatchSize() }
 })
 after(() => server.close())
 
@@ -119,7 +120,7 @@ describe("items read one by one", () => {
       ]),
     )
 
-    const looks = await getItems(mailbox, targets("a", "b", "c"), signal)
+    const looks = await getItems(mailbox, { targets: targets("a", "b", "c"), shape: "Event" }, signal)
 
     assert.deepEqual(
       looks.map(({ kind }) => kind),
@@ -127,27 +128,69 @@ describe("items read one by one", () => {
     )
   })
 
-  test("are asked for a few at a time", async () => {
-    reply(request =>
-      messages(
-        "GetItem",
-        idsIn(request).map(id => ({ payload: `<m:Items>${itemXml(id)}</m:Items>` })),
-      ),
-    )
-    const ids = Array.from({ length: 60 }, (_, index) => `item-${index}`)
+  test("are asked for a hundred at a time", async () => {
+    reply(request => found(idsIn(request)))
+    const ids = Array.from({ length: 250 }, (_, index) => `item-${index}`)
 
-    const looks = await getItems(mailbox, targets(...ids), signal)
+    const looks = await getItems(mailbox, { targets: targets(...ids), shape: "Event" }, signal)
+
+    assert.deepEqual(looks.map(idOf), ids)
+    assert.equal(server.seen.length, 3)
+  })
+
+  test("are asked for fewer at a time where the server runs out of time, and more again where it does not", async () => {
+    const ids = Array.from({ length: 100 }, (_, index) => `item-${index}`)
+    reply(request => (idsIn(request).length > 30 ? fault("ErrorTimeoutExpired") : found(idsIn(request))))
+
+    const looks = await getItems(mailbox, { targets: targets(...ids), shape: "Event" }, signal)
+
+    assert.deepEqual(looks.map(idOf), ids)
+    reply(request => found(idsIn(request)))
+    await getItems(mailbox, { targets: targets(...ids), shape: "Event" }, signal)
+    await getItems(mailbox, { targets: targets(...ids), shape: "Event" }, signal)
+    assert.deepEqual(asked().at(-1)?.children[1]?.children.length, 100)
+  })
+
+  test("behind one that cannot be read are asked for again, and that one is told", async () => {
+    reply(request => {
+      const ids = idsIn(request)
+      const at = ids.indexOf("poison")
+      return messages("GetItem", [
+        ...ids.slice(0, at < 0 ? ids.length : at).map(present),
+        ...(at < 0 ? [] : [{ code: "ErrorCorruptData" }]),
+        ...ids.slice(at < 0 ? ids.length : at + 1).map(() => ({ code: "ErrorBatchProcessingStopped" })),
+      ])
+    })
+
+    const looks = await getItems(mailbox, { targets: targets("a", "poison", "b", "c"), shape: "Event" }, signal)
 
     assert.deepEqual(
-      looks.map(look => look.kind === "Found" && look.item.id),
-      ids,
+      looks.map(({ kind }) => kind),
+      ["Found", "Refused", "Found", "Found"],
     )
-    assert.equal(server.seen.length, 3)
+  })
+
+  test("in trouble are tried once more, and alone are no trouble of the server's", async () => {
+    const troubled = ["poison", "passing"]
+    reply(request => {
+      const ids = idsIn(request)
+      const written = ids.map(id => (troubled.includes(id) ? { code: "ErrorInternalServerError" } : present(id)))
+      if (troubled.length === 2) troubled.pop()
+      return messages("GetItem", written)
+    })
+
+    const looks = await getItems(mailbox, { targets: targets("poison", "passing", "a"), shape: "Event" }, signal)
+
+    assert.deepEqual(
+      looks.map(({ kind }) => kind),
+      ["Refused", "Found", "Found"],
+    )
+    assert.equal(server.seen.length, 2)
   })
 })
 
 describe("writing", () => {
-  const fields = writeEvent(lesson(), { mailboxZone: "Europe/Copenhagen", markText: "mark" })
+  const fields = writeEvent(lesson(), { version: "Exchange2016", mailboxZone: "Europe/Copenhagen", markText: "mark" })
 
   test("creates a hundred at a time, and tells of each what became of it", async () => {
     reply(request =>
@@ -177,6 +220,55 @@ describe("writing", () => {
     const lost = await createItems(mailbox, { folder, items: [fields] }, signal)
     assert.equal(lost[0]?.kind, "Unknown")
     assert.equal(server.seen.length, 1, "never sent twice")
+  })
+
+  test("sends what the server did not come to again, in its place", async () => {
+    reply(request => {
+      const uids = (childOf(request, "m:Items")?.children ?? []).map(item => childOf(item, "t:Subject")?.text ?? "")
+      const at = uids.indexOf("poison")
+      return messages(
+        "CreateItem",
+        uids.map((uid, index) => {
+          if (at < 0 || index < at) return created(uid)
+          return index === at ? refused : { code: "ErrorBatchProcessingStopped" }
+        }),
+      )
+    })
+    const items = ["a", "b", "poison", "c", "d"].map(subject =>
+      writeEvent(lesson({ subject }), { version: "Exchange2016", mailboxZone: "Europe/Copenhagen" }),
+    )
+
+    const results = await createItems(mailbox, { folder, items }, signal)
+
+    assert.deepEqual(
+      results.map(result => (result.kind === "Done" ? result.id : result.kind)),
+      ["a", "b", "Refused", "c", "d"],
+    )
+  })
+
+  test("is done in smaller pieces after one whose answer did not come in time", async () => {
+    const items = Array.from({ length: 150 }, () => fields)
+    reply(request => {
+      const { length } = childOf(request, "m:Items")?.children ?? []
+      return length > 60
+        ? fault("ErrorTimeoutExpired")
+        : messages(
+            "CreateItem",
+            Array.from({ length }, () => created("x")),
+          )
+    })
+
+    const results = await createItems(mailbox, { folder, items }, signal)
+
+    assert.deepEqual([results[0]?.kind, results[99]?.kind, results[100]?.kind], ["Unknown", "Unknown", "Done"])
+  })
+
+  test("does not know what came of an item there was trouble with, for it may have been saved", async () => {
+    reply(() => messages("CreateItem", [{ code: "ErrorInternalServerError" }, created("b")]))
+
+    const [first, second] = await createItems(mailbox, { folder, items: [fields, fields] }, signal)
+
+    assert.deepEqual([first?.kind, second?.kind], ["Unknown", "Done"])
   })
 
   test("ends where the account may not", async () => {
@@ -237,26 +329,31 @@ describe("changes since a state", () => {
       `<m:SyncState>${state}</m:SyncState><m:IncludesLastItemInRange>${isLast}</m:IncludesLastItemInRange><m:Changes>${changes}</m:Changes>`,
     )
 
-  test("are read to the end of the round", async () => {
-    reply(request =>
-      childOf(request, "m:SyncState")?.text === "one"
-        ? round("two", `<t:Update>${itemXml("b")}</t:Update><t:Delete><t:ItemId Id="c"/></t:Delete>`, true)
-        : round("one", `<t:Create>${itemXml("a")}</t:Create><t:ReadFlagChange/>`, false),
+  test("are told in pages, each with the state to go on from", async () => {
+    reply(() =>
+      round(
+        "two",
+        `<t:Update>${itemXml("b")}</t:Update><t:Delete><t:ItemId Id="c"/></t:Delete><t:ReadFlagChange/>`,
+        false,
+      ),
     )
 
-    const result = await syncFolderItems(mailbox, { folder }, signal)
+    const page = await syncFolderItems(mailbox, { folder, syncState: "one" }, signal)
 
-    assert.ok(result.kind === "Changes")
-    assert.equal(result.syncState, "two")
+    assert.equal(childOf(asked()[0], "m:SyncState")?.text, "one")
+    assert.equal(childOf(asked()[0], "m:MaxChangesReturned")?.text, "512")
+    assert.ok(page.kind === "Changes")
+    assert.deepEqual([page.syncState, page.isLast], ["two", false])
     assert.deepEqual(
-      result.changes.map(change => (change.kind === "Present" ? change.item.id : `${change.id} is gone`)),
-      ["a", "b", "c is gone"],
+      page.changes.map(change => (change.kind === "Present" ? change.head.id : `${change.id} is gone`)),
+      ["b", "c is gone"],
     )
   })
 
-  test("from a state nobody knows begin anew; a round that does not end is none", async () => {
+  test("from a state nobody knows begin anew; a page that leads nowhere is none", async () => {
     reply(() => messages("SyncFolderItems", [{ code: "ErrorInvalidSyncStateData" }]))
     assert.deepEqual(await syncFolderItems(mailbox, { folder, syncState: "old" }, signal), { kind: "StateLost" })
+    await assert.rejects(syncFolderItems(mailbox, { folder }, signal))
 
     reply(() => round("same", "", false))
     await assert.rejects(syncFolderItems(mailbox, { folder, syncState: "same" }, signal), TemporaryError)
@@ -282,6 +379,18 @@ function asked(): readonly XmlElement[] {
 
 function targets(...ids: readonly string[]) {
   return ids.map(id => ({ kind: "Item", id, version: "version" }) as const)
+}
+
+function found(ids: readonly string[]): string {
+  return messages("GetItem", ids.map(present))
+}
+
+function present(id: string): Message {
+  return { payload: `<m:Items>${itemXml(id)}</m:Items>` }
+}
+
+function idOf(look: Look): string {
+  return look.kind === "Found" ? look.item.id : ""
 }
 
 function idsIn(request: XmlElement): readonly string[] {

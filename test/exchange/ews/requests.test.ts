@@ -2,13 +2,14 @@ import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 import fc from "fast-check"
 import type { CalendarEvent } from "../../../operator/core/event.ts"
+import { BatchSize } from "../../../operator/exchange/ews/batch-size.ts"
 import { createItems } from "../../../operator/exchange/ews/create-item.ts"
 import { deleteItems } from "../../../operator/exchange/ews/delete-item.ts"
 import { writeEnvelope } from "../../../operator/exchange/ews/envelope.ts"
 import { findMarked } from "../../../operator/exchange/ews/find-item.ts"
 import { getFolder } from "../../../operator/exchange/ews/get-folder.ts"
 import { getItems } from "../../../operator/exchange/ews/get-item.ts"
-import type { EwsMailbox, ItemTarget } from "../../../operator/exchange/ews/mailbox.ts"
+import type { ItemMailbox, ItemTarget } from "../../../operator/exchange/ews/mailbox.ts"
 import { syncFolderItems } from "../../../operator/exchange/ews/sync-folder-items.ts"
 import type { EwsCall } from "../../../operator/exchange/ews/transport.ts"
 import { updateItems } from "../../../operator/exchange/ews/update-item.ts"
@@ -22,6 +23,7 @@ import { schemaOrder } from "./schema-order.ts"
 
 const signal = new AbortController().signal
 const mailboxZone = "Europe/Copenhagen"
+const version = "Exchange2016"
 
 describe("every request, whatever is in it,", () => {
   test("keeps to the order of the schema and has nothing the schema does not know", async () => {
@@ -81,8 +83,8 @@ async function requestsFor(event: CalendarEvent, text: string): Promise<readonly
     calls.push(call)
     throw new Error("nobody answers")
   }
-  const mailbox: EwsMailbox = { transport: { ask }, address: text }
-  const fields = writeEvent(event, { series: seriesOf(event, "ews"), mailboxZone, markText: text, uid: text })
+  const mailbox: ItemMailbox = { transport: { ask, version }, address: text, batchSize: new BatchSize() }
+  const fields = writeEvent(event, { version, series: seriesOf(event, "ews"), mailboxZone, markText: text, uid: text })
   const folder = { kind: "Id", id: text } as const
   const targets: readonly ItemTarget[] = [
     { kind: "Item", id: text, version: text },
@@ -92,7 +94,8 @@ async function requestsFor(event: CalendarEvent, text: string): Promise<readonly
     getFolder(mailbox, { kind: "Default" }, signal),
     findMarked(mailbox, { folder }, signal),
     findMarked(mailbox, { folder, markText: text }, signal),
-    getItems(mailbox, targets, signal),
+    getItems(mailbox, { targets, shape: "Event" }, signal),
+    getItems(mailbox, { targets, shape: "Head" }, signal),
     createItems(mailbox, { folder, items: [fields, fields] }, signal),
     updateItems(
       mailbox,
@@ -102,7 +105,7 @@ async function requestsFor(event: CalendarEvent, text: string): Promise<readonly
     deleteItems(mailbox, targets, signal),
     syncFolderItems(mailbox, { folder, syncState: text }, signal),
   ])
-  assert.equal(calls.length, 8)
+  assert.equal(calls.length, 9)
   return calls
 }
 

@@ -1,12 +1,22 @@
 import type { CalendarEvent, EventContent } from "../../../operator/core/event.ts"
 import { formatMark } from "../../../operator/core/origin.ts"
+import type { EwsVersion } from "../../../operator/core/ports.ts"
 import { writeEvent } from "../../../operator/exchange/ews/write-event.ts"
-import { childOf, childrenOf, namespaces, readXml, type XmlElement } from "../../../operator/exchange/ews/xml-read.ts"
+import {
+  childOf,
+  childrenOf,
+  descend,
+  namespaces,
+  readXml,
+  type XmlElement,
+} from "../../../operator/exchange/ews/xml-read.ts"
 import { element, writeXml, type XmlNode } from "../../../operator/exchange/ews/xml-write.ts"
 import { seriesOf } from "../../../operator/exchange/normal-form.ts"
 import { zone } from "../../fakes/lesson.ts"
 import { markFor } from "../copies.ts"
 import { type Message, messages, success } from "./scripted-ews.ts"
+
+const version = "Exchange2016" satisfies EwsVersion
 
 type Fields = ReadonlyMap<string, XmlNode>
 type Shelved = {
@@ -24,7 +34,14 @@ export class Shelf {
   readonly refusals = new Map<string, string>()
   longestViewHours = Number.POSITIVE_INFINITY
   views = 0
+  /** What is asked for, by name. */
+  readonly asked: string[] = []
+  changesPerPage = 512
+  /** States given out before this many changes are known no more. */
+  forgottenBefore = 0
   readonly #items = new Map<string, Shelved>()
+  /** Of every change which item it was, in their order; a state is a place in it. */
+  readonly #changes: string[] = []
   #made = 0
 
   get ids(): readonly string[] {
@@ -43,23 +60,30 @@ export class Shelf {
 
   edit(id: string, content: EventContent, names: readonly string[]): void {
     const item = this.#items.get(id)
-    const written = fieldsOf(writeEvent(content, { mailboxZone: zone }).flatMap(({ value }) => value ?? []))
+    const written = fieldsOf(writeEvent(content, { version, mailboxZone: zone }).flatMap(({ value }) => value ?? []))
     const changed = [...written].filter(([name]) => names.includes(name))
-    if (item) this.#items.set(id, { ...item, fields: new Map([...item.fields, ...changed]), version: item.version + 1 })
+    if (item) this.#shelve(id, { ...item, fields: new Map([...item.fields, ...changed]), version: item.version + 1 })
   }
 
   duplicate(id: string): void {
     const item = this.#items.get(id)
     const copy = `${id}-copy`
-    if (item)
-      this.#items.set(copy, { ...item, fields: new Map([...item.fields, ["t:UID", element("t:UID", {}, copy)]]) })
+    if (item) this.#shelve(copy, { ...item, fields: new Map([...item.fields, ["t:UID", element("t:UID", {}, copy)]]) })
   }
 
   remove(id: string): void {
     this.#items.delete(id)
+    this.#changes.push(id)
+  }
+
+  /** Gone before a round could tell of it. */
+  vanish(id: string): void {
+    this.#items.delete(id)
+    this.#changes.splice(0, this.#changes.length, ...this.#changes.map(one => (one === id ? "" : one)))
   }
 
   answer(request: XmlElement): string {
+    this.asked.push(request.name)
     switch (request.name) {
       case "m:GetItem":
         return messages(
@@ -81,19 +105,43 @@ export class Shelf {
           "DeleteItem",
           targetsIn(request).map(id => this.#delete(id)),
         )
+      case "m:SyncFolderItems":
+        return this.#sync(childOf(request, "m:SyncState")?.text)
       default:
         return this.#find(request)
     }
   }
 
+  #shelve(id: string, item: Shelved): void {
+    this.#items.set(id, item)
+    this.#changes.push(id)
+  }
+
+  #sync(state = "0"): string {
+    const from = Number(state)
+    if (from < this.forgottenBefore) return messages("SyncFolderItems", [{ code: "ErrorInvalidSyncStateData" }])
+    const to = Math.min(from + this.changesPerPage, this.#changes.length)
+    const ids = [...new Set(this.#changes.slice(from, to))]
+    const written = ids.map(id => this.#changeXml(id, from))
+    return success(
+      "SyncFolderItems",
+      `<m:SyncState>${to}</m:SyncState><m:IncludesLastItemInRange>${to === this.#changes.length}</m:IncludesLastItemInRange><m:Changes>${written.join("")}</m:Changes>`,
+    )
+  }
+
+  #changeXml(id: string, from: number): string {
+    if (this.#items.has(id)) return `<t:Update>${this.#xml(id)}</t:Update>`
+    return from === 0 || id === "" ? "" : `<t:Delete><t:ItemId Id="${id}"/></t:Delete>`
+  }
+
   #store(event: CalendarEvent, { id = event.key, uid = id, extra = "" }: Special, markText?: string): string {
-    const options = { series: seriesOf(event, "ews"), mailboxZone: zone, markText, uid }
+    const options = { version, series: seriesOf(event, "ews"), mailboxZone: zone, markText, uid }
     const fields = fieldsOf(writeEvent(event, options).flatMap(({ value }) => value ?? []))
     const more = readXml(`<all xmlns:t="${namespaces.t}">${extra}</all>`).children.map(nodeOf)
-    const version = (this.#items.get(id)?.version ?? 0) + 1
-    this.#items.set(id, {
+    const next = (this.#items.get(id)?.version ?? 0) + 1
+    this.#shelve(id, {
       fields: new Map([...fields, ...fieldsOf(more)]),
-      version,
+      version: next,
       deleted: new Set(),
       changed: new Map(),
     })
@@ -110,7 +158,7 @@ export class Shelf {
   #create(item: XmlElement): Message {
     this.#made += 1
     const id = `made-${this.#made}`
-    this.#items.set(id, {
+    this.#shelve(id, {
       fields: fieldsOf(item.children.map(nodeOf)),
       version: 1,
       deleted: new Set(),
@@ -131,12 +179,12 @@ export class Shelf {
         ? item.fields
         : (item.changed.get(place) ?? new Map([...item.fields].filter(([name]) => name !== "t:Recurrence")))
     const fields = updated(before, childOf(change, "t:Updates"))
-    const version = item.version + 1
-    this.#items.set(
+    const next = item.version + 1
+    this.#shelve(
       id,
       index === undefined
-        ? { ...item, fields, version }
-        : { ...item, version, changed: new Map([...item.changed, [place, fields]]) },
+        ? { ...item, fields, version: next }
+        : { ...item, version: next, changed: new Map([...item.changed, [place, fields]]) },
     )
     return this.#written(id)
   }
@@ -145,8 +193,8 @@ export class Shelf {
     const [id = "", index] = target.split("#")
     const item = this.#items.get(id)
     if (!item) return { code: "ErrorItemNotFound" }
-    if (index === undefined) this.#items.delete(id)
-    else this.#items.set(id, { ...item, version: item.version + 1, deleted: new Set([...item.deleted, Number(index)]) })
+    if (index === undefined) this.remove(id)
+    else this.#shelve(id, { ...item, version: item.version + 1, deleted: new Set([...item.deleted, Number(index)]) })
     return {}
   }
 
@@ -156,10 +204,15 @@ export class Shelf {
 
   #find(request: XmlElement): string {
     const view = childOf(request, "m:CalendarView")?.attributes
-    if (!view)
+    if (!view) {
+      const text = descend(request, "m:Restriction", "t:Contains", "t:Constant")?.attributes["Value"] ?? ""
       return page(
-        [...this.#items].flatMap(([id, { fields }]) => (fields.has("t:ExtendedProperty") ? [this.#xml(id)] : [])),
+        [...this.#items].flatMap(([id, { fields }]) => {
+          const mark = fields.get("t:ExtendedProperty")
+          return mark && textOf(mark).includes(text) ? [this.#xml(id)] : []
+        }),
       )
+    }
     this.views += 1
     const [start, end] = [view["StartDate"], view["EndDate"]].map(text => Temporal.Instant.from(text ?? ""))
     const isWhole = start && end ? start.until(end).total("hours") <= this.longestViewHours : false

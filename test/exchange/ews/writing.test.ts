@@ -6,6 +6,7 @@ import type { CreateItem, WriteOutcome } from "../../../operator/core/ports.ts"
 import { EwsCalendar } from "../../../operator/exchange/ews/calendar.ts"
 import { at, lesson, timed, weekly, zone } from "../../fakes/lesson.ts"
 import { createItem } from "../copies.ts"
+import { placesIn } from "./places.ts"
 import { fault, requestIn, type ScriptedEws, scriptedEws, xml } from "./scripted-ews.ts"
 import { Shelf } from "./shelf.ts"
 
@@ -24,7 +25,7 @@ beforeEach(() => {
   shelf = new Shelf()
   mishaps = new Map()
   const mailbox = { transport: server.transport(), address: "anna@contoso.test" }
-  calendar = new EwsCalendar({ mailbox, folder: { kind: "Default" }, mailboxZone: zone })
+  calendar = new EwsCalendar({ mailbox, places: placesIn(zone), nonce: "one" })
   const asked = new Map<string, number>()
   server.script((seen, response) => {
     const request = requestIn(seen)

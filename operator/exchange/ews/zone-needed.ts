@@ -1,0 +1,25 @@
+import { NeedsAttentionError } from "../../core/errors.ts"
+import type { CalendarEvent } from "../../core/event.ts"
+import type { MailboxPlaces } from "./mailbox.ts"
+
+/** Days are midnights of somebody's zone; of times each names its own. */
+export function needsZone({ time }: CalendarEvent): boolean {
+  return time.allDay
+}
+
+/** The mailbox's zone, asked for only where an event needs it. */
+export async function zoneFor(
+  events: readonly CalendarEvent[],
+  places: Pick<MailboxPlaces, "zone">,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  return events.some(needsZone) ? await places.zone(signal) : undefined
+}
+
+/** Why this event cannot be written, if nobody knows where the mailbox's days begin: nothing is guessed. */
+export function zoneMissing(event: CalendarEvent, mailboxZone: string | undefined): NeedsAttentionError | undefined {
+  if (mailboxZone !== undefined || !needsZone(event)) return undefined
+  const text =
+    "the mailbox does not say in which time zone its days begin, so all-day events cannot be written; set spec.ews.timeZone"
+  return new NeedsAttentionError(text, { reason: "UnknownTimeZone" })
+}
