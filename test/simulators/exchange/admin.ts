@@ -11,6 +11,8 @@ import { renderEvent } from "./graph/render-event.ts"
 import { findEntry, type Target } from "./graph/target.ts"
 import type { Throttle } from "./graph/throttle.ts"
 import { createEvent, deleteEvent, updateEvent } from "./graph/write-events.ts"
+import type { LoginRefusal } from "./iis/ntlm-login.ts"
+import type { ExchangeServer, ServerSettings } from "./iis/server-settings.ts"
 import type { AccessTokens } from "./login/access-tokens.ts"
 import { type AppSeed, defaultPermissions, type MailboxSeed } from "./seeds.ts"
 import type { Entry } from "./store/item.ts"
@@ -32,6 +34,7 @@ type Parts = {
   readonly store: Store
   readonly directory: Directory
   readonly accounts: Accounts
+  readonly server: ExchangeServer
   readonly faults: Faults
   readonly counters: Counters
   readonly throttle: Throttle
@@ -70,6 +73,10 @@ export class Admin {
     found.revision++
   }
 
+  setWebServices(mailbox: string, enabled: boolean): void {
+    this.#mailbox(mailbox).webServices = enabled
+  }
+
   addApp(seed: AppSeed = {}): { readonly clientId: string; readonly secret: string } {
     const secret = seed.secret ?? randomBytes(20).toString("base64url")
     const none = !seed.certificatesPem && !seed.federated && !seed.secrets
@@ -100,6 +107,17 @@ export class Admin {
   /** Another password, impersonation scope or mailbox. */
   updateAccount(name: string, changes: Partial<Omit<AccountSeed, "name">>): void {
     this.#parts.accounts.update(name, changes)
+  }
+
+  /** Sets Exchange Server up differently; connections that are logged in stay so. */
+  setServer(changes: Partial<ServerSettings>): void {
+    const { server } = this.#parts
+    server.settings = { ...server.settings, ...changes }
+  }
+
+  /** Why logins to Exchange Server failed so far, oldest first. */
+  refusedLogins(): readonly LoginRefusal[] {
+    return this.#parts.server.refusedLogins
   }
 
   addGroup(seed: { readonly mail: string; readonly name?: string; readonly members: readonly string[] }): Group {

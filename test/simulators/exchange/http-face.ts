@@ -2,11 +2,11 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import { gzipSync } from "node:zlib"
 import type { Admin } from "./admin.ts"
 import { answerAdmin } from "./admin-http.ts"
-import type { EwsFace } from "./ews/ews-face.ts"
 import type { Faults } from "./faults.ts"
 import type { Reply } from "./graph/call.ts"
 import type { Counters } from "./graph/counters.ts"
 import type { GraphFace } from "./graph/graph-face.ts"
+import type { ServerDoor } from "./iis/server-door.ts"
 import { instanceDiscovery, openIdConfiguration, type TokenEndpoint } from "./login/token-endpoint.ts"
 import type { WeekPage } from "./page/week-page.ts"
 import { parseJson } from "./store/json.ts"
@@ -15,7 +15,7 @@ import { parseJson } from "./store/json.ts"
 
 export type Faces = {
   readonly graph: GraphFace
-  readonly ews: EwsFace
+  readonly server: ServerDoor
   readonly login: TokenEndpoint
   readonly admin: Admin
   readonly counters: Counters
@@ -53,12 +53,12 @@ async function respond(faces: Faces, request: IncomingMessage, scheme: "https" |
   if (faces.page.owns(url)) return faces.page.answer(url, request.headers["if-none-match"])
   if (scheme === "http") return { status: 404, body: "The protocols are served over TLS." }
   if (url.startsWith("/v1.0/")) return graphReply(faces, request, { url, origin, text })
-  if (/^\/ews\/exchange\.asmx$/i.test(url)) return ewsReply(faces, request, text)
+  if (faces.server.owns(new URL(url, origin).pathname)) return serverReply(faces, request, { url, origin, text })
   return loginReply(faces, request, { url, origin, text })
 }
 
-async function ewsReply(faces: Faces, request: IncomingMessage, text: string): Promise<Reply> {
-  const reply = await faces.ews.handle({ method: request.method ?? "GET", headers: request.headers, text })
+async function serverReply(faces: Faces, request: IncomingMessage, { url, origin, text }: Received): Promise<Reply> {
+  const reply = await faces.server.answer({ request, text, url: origin + url })
   faces.counters.countRequest(reply.status)
   return reply
 }
@@ -142,7 +142,9 @@ function send(reply: Reply, request: IncomingMessage, response: ServerResponse):
   const type = isText
     ? "text/html; charset=utf-8"
     : "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
-  const headers: Record<string, string> = { ...(text === "" ? {} : { "content-type": type }), ...reply.headers }
+  const headers: Record<string, string | string[]> = text === "" ? {} : { "content-type": type }
+  for (const [name, value] of Object.entries(reply.headers ?? {}))
+    headers[name] = typeof value === "string" ? value : [...value]
   const zipped = text.length >= GZIP_FROM && /\bgzip\b/.test(String(request.headers["accept-encoding"] ?? ""))
   const bytes = zipped ? gzipSync(text, { level: 1 }) : Buffer.from(text)
   if (zipped) headers["content-encoding"] = "gzip"

@@ -13,6 +13,8 @@ export type MailboxSeed = {
   /** Which settings EWS finds in it; both when a zone is given, none without. */
   readonly userConfigurations?: readonly UserConfiguration[]
   readonly state?: MailboxState
+  /** Whether EWS is switched on for it; true when absent. */
+  readonly webServices?: boolean
   readonly purpose?: "user" | "shared" | "room" | "equipment"
   /** Events of its own, in Graph's form. */
   readonly events?: readonly Json[]

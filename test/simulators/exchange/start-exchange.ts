@@ -5,14 +5,18 @@ import { makeAuthority } from "../certificates.ts"
 import { Admin } from "./admin.ts"
 import { Directory } from "./directory/directory.ts"
 import { type AccountSeed, Accounts } from "./ews/accounts.ts"
-import type { ServerVersion } from "./ews/envelope.ts"
-import { EwsFace, type EwsParts } from "./ews/ews-face.ts"
+import { EwsFace } from "./ews/ews-face.ts"
 import { Faults } from "./faults.ts"
 import { Counters } from "./graph/counters.ts"
 import { GraphFace, type GraphParts } from "./graph/graph-face.ts"
 import { Subscriptions } from "./graph/subscriptions.ts"
 import { Throttle } from "./graph/throttle.ts"
 import { serve } from "./http-face.ts"
+import { BearerLogin } from "./iis/bearer-login.ts"
+import { channelBinding } from "./iis/channel-binding.ts"
+import { FrontDoor } from "./iis/front-door.ts"
+import { ServerDoor } from "./iis/server-door.ts"
+import { ExchangeServer, type ServerSettings } from "./iis/server-settings.ts"
 import { AccessTokens } from "./login/access-tokens.ts"
 import { TokenEndpoint } from "./login/token-endpoint.ts"
 import { WeekPage } from "./page/week-page.ts"
@@ -31,8 +35,8 @@ export type StartOptions = {
   readonly apps?: readonly AppSeed[]
   /** Who may log in to Exchange Server. */
   readonly accounts?: readonly AccountSeed[]
-  /** What Exchange Server says it is; 15.2 when absent. */
-  readonly serverVersion?: ServerVersion
+  /** How Exchange Server is set up, where it is not as usual: 15.2, with Negotiate, NTLM and Basic. */
+  readonly server?: Partial<ServerSettings>
   readonly switches?: Partial<Switches>
 }
 
@@ -50,9 +54,9 @@ export type RunningExchange = {
 
 /** Exchange Online and Exchange Server on 127.0.0.1: token endpoint, Graph, EWS, admin and a page to watch it. */
 export async function startExchange(options: StartOptions = {}): Promise<RunningExchange> {
-  const { admin, faces } = build(options)
   const authority = makeAuthority("exchange simulator")
   const { certPem, keyPem } = authority.issue({ hosts: ["127.0.0.1", "localhost"] })
+  const { admin, faces } = build(options, certPem)
   const secure = createHttps({ cert: certPem, key: keyPem, keepAliveTimeout: KEEP_ALIVE_MS }, serve(faces, "https"))
   const plain = createHttp(serve(faces, "http"))
   const [port, pagePort] = [await listen(secure, options.port), await listen(plain, options.pagePort)]
@@ -71,7 +75,10 @@ export async function startExchange(options: StartOptions = {}): Promise<Running
 
 const KEEP_ALIVE_MS = 60_000
 
-function build(options: StartOptions): { readonly admin: Admin; readonly faces: Parameters<typeof serve>[0] } {
+function build(
+  options: StartOptions,
+  certPem: string,
+): { readonly admin: Admin; readonly faces: Parameters<typeof serve>[0] } {
   const store = new Store()
   const directory = new Directory(options.tenantId)
   const tokens = new AccessTokens(store.clock)
@@ -89,17 +96,22 @@ function build(options: StartOptions): { readonly admin: Admin; readonly faces: 
   }
   const graph = new GraphFace(graphParts)
   const accounts = new Accounts()
-  const ewsParts: EwsParts = { store, accounts, faults, counters, serverVersion: options.serverVersion ?? "15.2" }
-  const admin = new Admin({ store, directory, accounts, faults, counters, throttle, tokens, graph, graphParts })
+  const server = new ExchangeServer(options.server)
+  const admin = new Admin({ store, directory, accounts, server, faults, counters, throttle, tokens, graph, graphParts })
   admin.setSwitches(options.switches ?? {})
   for (const seed of options.apps ?? []) admin.addApp(seed)
   for (const seed of options.mailboxes ?? []) admin.addMailbox(seed)
   for (const seed of options.accounts ?? []) admin.addAccount(seed)
   const login = new TokenEndpoint({ directory, tokens, clock: store.clock })
-  return {
-    admin,
-    faces: { graph, ews: new EwsFace(ewsParts), login, admin, counters, faults, page: new WeekPage(store) },
-  }
+  const bearer = new BearerLogin(tokens, directory.tenantId)
+  const door = new ServerDoor({
+    store,
+    server,
+    front: new FrontDoor({ accounts, bearer, now: () => store.clock.now() }),
+    ews: new EwsFace({ store, server, faults, counters }),
+    binding: channelBinding(certPem),
+  })
+  return { admin, faces: { graph, server: door, login, admin, counters, faults, page: new WeekPage(store) } }
 }
 
 async function listen(server: Server, port = 0): Promise<number> {

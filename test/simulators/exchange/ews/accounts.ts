@@ -1,4 +1,3 @@
-import { timingSafeEqual } from "node:crypto"
 import type { Mailbox } from "../store/mailbox.ts"
 
 /** Who may log in to Exchange Server, and whose mailboxes each may open. */
@@ -13,8 +12,14 @@ export type AccountSeed = {
   readonly mailbox?: string
   /** The management scope of its ApplicationImpersonation role: addresses, or everything; absent means no such role. */
   readonly impersonates?: readonly string[] | "everything"
-  /** Addresses whose calendar it may open as a delegate. */
+  /** Addresses whose calendar it may open and change as a delegate. */
   readonly delegateOf?: readonly string[]
+  /** Addresses whose calendar it may look into and no more. */
+  readonly reviewerOf?: readonly string[]
+  /** Disabled, locked or with an expired password: nothing of it works, and nothing says so. */
+  readonly disabled?: boolean
+  /** An app of a hybrid organisation: it acts as people and never as itself. */
+  readonly isApp?: boolean
 }
 
 export class Accounts {
@@ -31,24 +36,18 @@ export class Accounts {
     this.add({ ...account, ...changes })
   }
 
-  /** The account behind an Authorization header with Basic, or undefined when nobody is there. */
-  logIn(authorization: string | undefined): AccountSeed | undefined {
-    const encoded = /^Basic ([A-Za-z0-9+/=]+)$/i.exec(authorization ?? "")?.[1]
-    if (encoded === undefined) return undefined
-    const [, name = "", password = ""] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, "base64").toString("utf8")) ?? []
-    const account = this.#find(name.toLowerCase())
-    return account && sameText(account.password, password) ? account : undefined
+  /** By its name as a person types it: `CONTOSO\svc` or a user principal name. */
+  named(name: string): AccountSeed | undefined {
+    const wanted = name.toLowerCase()
+    const byName = this.#accounts.get(wanted)
+    return byName ?? [...this.#accounts.values()].find(account => account.userPrincipalName?.toLowerCase() === wanted)
   }
 
-  #find(name: string): AccountSeed | undefined {
-    const byName = this.#accounts.get(name)
-    return byName ?? [...this.#accounts.values()].find(account => account.userPrincipalName?.toLowerCase() === name)
+  /** By name and domain apart: the domain may be NetBIOS or DNS; without one the name is a UPN, or of our own domain. */
+  find(user: string, domain: string): AccountSeed | undefined {
+    if (domain === "") return this.named(user) ?? this.named(`CONTOSO\\${user}`)
+    return this.named(`${domain}\\${user}`) ?? this.named(`${user}@${domain}`)
   }
-}
-
-function sameText(a: string, b: string): boolean {
-  const [left, right] = [Buffer.from(a), Buffer.from(b)]
-  return left.length === right.length && timingSafeEqual(left, right)
 }
 
 export function mayImpersonate(account: AccountSeed, mailbox: Mailbox): boolean {
@@ -56,8 +55,13 @@ export function mayImpersonate(account: AccountSeed, mailbox: Mailbox): boolean 
   return impersonates === "everything" || names(impersonates, mailbox)
 }
 
-export function isDelegateOf(account: AccountSeed, mailbox: Mailbox): boolean {
+/** Its own calendar, or one it is a delegate of. */
+export function mayChange(account: AccountSeed, mailbox: Mailbox): boolean {
   return names([...(account.mailbox === undefined ? [] : [account.mailbox]), ...(account.delegateOf ?? [])], mailbox)
+}
+
+export function mayLook(account: AccountSeed, mailbox: Mailbox): boolean {
+  return mayChange(account, mailbox) || names(account.reviewerOf ?? [], mailbox)
 }
 
 function names(addresses: readonly string[], mailbox: Mailbox): boolean {

@@ -1,5 +1,6 @@
 import { EwsError, type EwsFault } from "./ews-error.ts"
 import { el, type Markup } from "./markup.ts"
+import { releaseOf, type ServerVersion } from "./server-version.ts"
 
 /** SOAP 1.1 around an answer. https://learn.microsoft.com/exchange/client-developer/exchange-web-services/ */
 
@@ -10,20 +11,15 @@ export const namespaces = {
   errors: "http://schemas.microsoft.com/exchange/services/2006/errors",
 } as const
 
-/** Exchange 2016 or Exchange 2019 and SE. */
-export type ServerVersion = "15.1" | "15.2"
-
-const builds = { "15.1": ["15", "1", "2507"], "15.2": ["15", "2", "1748"] } as const
-const SCHEMA_VERSION = "V2017_07_11"
-
 export function envelope(body: Markup, version: ServerVersion): string {
-  const [MajorVersion, MinorVersion, MajorBuildNumber] = builds[version]
+  const { build, schema } = releaseOf(version)
+  const [MajorVersion, MinorVersion, MajorBuildNumber] = build
   const info = el("h:ServerVersionInfo", {
     MajorVersion,
     MinorVersion,
     MajorBuildNumber,
     MinorBuildNumber: "10",
-    Version: SCHEMA_VERSION,
+    Version: schema,
     "xmlns:h": namespaces.types,
     xmlns: namespaces.types,
   })
@@ -90,5 +86,10 @@ export function outcome(error?: EwsError): readonly Markup[] {
     el("m:MessageText", {}, error.message),
     el("m:ResponseCode", {}, error.code),
     el("m:DescriptiveLinkKey", {}, 0),
+    ...(error.values.length === 0 ? [] : [el("m:MessageXml", {}, error.values.map(named))]),
   ]
+}
+
+function named([name, value]: readonly [string, string]): Markup {
+  return el("t:Value", { Name: name }, value)
 }

@@ -6,13 +6,19 @@ import type { Markup } from "./markup.ts"
  */
 export class EwsError extends Error {
   readonly code: string
+  /** What the message says once more for programs, by name. */
+  readonly values: readonly (readonly [string, string])[]
 
-  constructor(code: string, message: string) {
+  constructor(code: string, message: string, values: readonly (readonly [string, string])[] = []) {
     super(message)
     this.name = "EwsError"
     this.code = code
+    this.values = values
   }
 }
+
+/** Web services are switched off for a mailbox: a bare 403. */
+export class EwsForbidden extends Error {}
 
 /** What refuses the whole request: HTTP 500 with a SOAP fault. */
 export class EwsFault extends Error {

@@ -1,14 +1,15 @@
-import { randomUUID } from "node:crypto"
+import type { IncomingHttpHeaders } from "node:http"
 import { setTimeout as wait } from "node:timers/promises"
 import type { ActiveFault, Faults } from "../faults.ts"
 import type { Reply } from "../graph/call.ts"
 import type { Counters } from "../graph/counters.ts"
+import type { ExchangeServer } from "../iis/server-settings.ts"
 import type { Store } from "../store/store.ts"
-import type { AccountSeed, Accounts } from "./accounts.ts"
+import type { AccountSeed } from "./accounts.ts"
 import { getUserAvailability } from "./availability.ts"
 import { convertIds } from "./convert-ids.ts"
-import { envelope, faultEnvelope, namespaces, responses, type ServerVersion } from "./envelope.ts"
-import { EwsError, EwsFault } from "./ews-error.ts"
+import { envelope, faultEnvelope, namespaces, responses } from "./envelope.ts"
+import { EwsError, EwsFault, EwsForbidden } from "./ews-error.ts"
 import { findItems } from "./find-items.ts"
 import { createFolder, deleteFolder, findFolders, getFolder } from "./folders.ts"
 import { getItems } from "./get-items.ts"
@@ -16,7 +17,9 @@ import { el, type Markup } from "./markup.ts"
 import { getOofSettings, type OutOfOffice, setOofSettings } from "./out-of-office.ts"
 import { resolveNames } from "./people.ts"
 import { checkOrder, schemaViolation } from "./schema-order.ts"
-import { openSession, type Session } from "./session.ts"
+import { checkVersion, inSchema } from "./schema-versions.ts"
+import type { ServerVersion } from "./server-version.ts"
+import { openSession, requestedSchema, type Session } from "./session.ts"
 import { syncItems } from "./sync-items.ts"
 import { getServerTimeZones } from "./time-zone-definitions.ts"
 import { getUserConfiguration } from "./user-configuration.ts"
@@ -25,17 +28,13 @@ import { childOf, parseXml, textOf, type XmlElement } from "./xml.ts"
 
 export type EwsParts = {
   readonly store: Store
-  readonly accounts: Accounts
+  readonly server: ExchangeServer
   readonly faults: Faults
   readonly counters: Counters
-  serverVersion: ServerVersion
 }
 
-type Request = {
-  readonly method: string
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  readonly text: string
-}
+/** A POST that was let in. */
+type Request = { readonly headers: IncomingHttpHeaders; readonly text: string; readonly account: AccountSeed }
 
 const operations: Readonly<Record<string, (session: Session, request: XmlElement) => Markup>> = {
   ConvertId: convertIds,
@@ -61,44 +60,94 @@ const operations: Readonly<Record<string, (session: Session, request: XmlElement
 export class EwsFace {
   readonly #parts: EwsParts
   readonly #outOfOffice: OutOfOffice = new Map()
+  readonly #busy = new Map<string, number>()
 
   constructor(parts: EwsParts) {
     this.#parts = parts
   }
 
   async handle(request: Request): Promise<Reply> {
-    const { accounts } = this.#parts
-    const account = accounts.logIn(String(request.headers["authorization"] ?? ""))
-    if (!account)
-      return { status: 401, headers: { "www-authenticate": 'Basic realm="exchange.contoso.example"' }, body: "" }
-    if (request.method !== "POST") return { status: 405, headers: { allow: "POST" }, body: "" }
-    const reply = await this.#answer(request.text, account).catch(refused)
-    return { ...reply, headers: { "request-id": randomUUID(), ...reply.headers } }
+    return this.#answer(request).catch(refused)
   }
 
-  async #answer(text: string, account: AccountSeed): Promise<Reply> {
+  async #answer({ text, headers, account }: Request): Promise<Reply> {
     const { header, operation } = opened(text)
-    const fault = this.#meet(operation, header, account)
-    return underFault(fault, operation.name, this.#parts.serverVersion, async () => {
-      checkOrder(operation)
-      const run = operations[operation.name]
-      if (!run) throw schemaViolation(operation, `The element '${operation.name}' is no operation.`)
-      const { store } = this.#parts
-      const session = openSession(header, { store, account, outOfOffice: this.#outOfOffice })
-      return xmlReply(200, envelope(run(session, operation), this.#parts.serverVersion))
-    })
+    const { version } = this.#parts.server.settings
+    const leave = this.#enter(header, account)
+    try {
+      const fault = this.#meet(operation, header, account)
+      return await underFault(fault, operation.name, version, async () => {
+        const requested = requestedSchema(header, version)
+        if (header) checkVersion(header, requested)
+        checkVersion(operation, requested)
+        checkOrder(operation)
+        const run = operations[operation.name]
+        if (!run) throw schemaViolation(operation, `The element '${operation.name}' is no operation.`)
+        const session = this.#open(header, headers, account)
+        return xmlReply(200, envelope(inSchema(run(session, operation), requested), version))
+      })
+    } finally {
+      leave()
+    }
+  }
+
+  #open(header: XmlElement | undefined, headers: IncomingHttpHeaders, account: AccountSeed): Session {
+    const { store, server } = this.#parts
+    const { version } = server.settings
+    const session = openSession(header, { store, account, outOfOffice: this.#outOfOffice, version })
+    const { missingAnchor } = store.switches
+    if (session.impersonating && headers["x-anchormailbox"] === undefined && missingAnchor !== "served")
+      throw new UnanchoredRequest(missingAnchor)
+    return session
+  }
+
+  /** Takes a place among the requests of one account, or of one person it acts as, or throws; gives the way to leave it. */
+  #enter(header: XmlElement | undefined, account: AccountSeed): () => void {
+    const { maxConcurrency } = this.#parts.server.settings
+    const budget = `${account.name} ${impersonatedName(header) ?? ""}`
+    const taken = this.#busy.get(budget) ?? 0
+    if (taken >= maxConcurrency) throw tooMany(maxConcurrency)
+    this.#busy.set(budget, taken + 1)
+    return () => this.#busy.set(budget, (this.#busy.get(budget) ?? 1) - 1)
   }
 
   /** Counts the request and finds the fault that strikes it. */
   #meet(operation: XmlElement, header: XmlElement | undefined, account: AccountSeed): ActiveFault | undefined {
     const { store, faults, counters } = this.#parts
-    const sid = childOf(childOf(header, "ExchangeImpersonation"), "ConnectingSID")?.children[0]?.text.trim()
-    const named = store.findMailbox(sid ?? firstAddress(operation) ?? account.mailbox ?? "")
+    const named = store.findMailbox(impersonatedName(header) ?? firstAddress(operation) ?? account.mailbox ?? "")
     const name = `ews.${operation.name.replace(/Request$/, "")}`
     counters.count(name, named?.address)
     const mailboxNames = named ? [named.id, named.address, ...named.aliases].map(text => text.toLowerCase()) : []
     return faults.strike({ operation: name, mailboxNames })
   }
+}
+
+/** A request that says nowhere whose mailbox it is for, where the front end cannot do without. */
+class UnanchoredRequest extends Error {
+  readonly status: number
+
+  constructor(status: number) {
+    super("no X-AnchorMailbox")
+    this.status = status
+  }
+}
+
+/** OfficeDev/ews-managed-api#293 shows all of it. */
+function tooMany(limit: number): EwsFault {
+  const values = {
+    Policy: "MaxConcurrency",
+    MaxConcurrencyLimit: String(limit),
+    ErrorMessage: `This operation exceeds the throttling budget for policy part 'MaxConcurrency', policy value '${limit}',  Budget type: 'Ews'.  Suggested backoff time 0 ms.`,
+  }
+  return new EwsFault(
+    "ErrorExceededConnectionCount",
+    "You have exceeded the available concurrent connections for your account. Try again once your other requests have completed.",
+    [messageXml(values)],
+  )
+}
+
+function impersonatedName(header: XmlElement | undefined): string | undefined {
+  return childOf(childOf(header, "ExchangeImpersonation"), "ConnectingSID")?.children[0]?.text.trim().toLowerCase()
 }
 
 /** The first mailbox a request names, in whatever element. */
@@ -127,6 +176,8 @@ function xmlReply(status: number, body: string): Reply {
 }
 
 function refused(error: unknown): Reply {
+  if (error instanceof EwsForbidden) return { status: 403 }
+  if (error instanceof UnanchoredRequest) return { status: error.status }
   if (error instanceof EwsFault) return xmlReply(500, faultEnvelope(error))
   if (error instanceof EwsError) return xmlReply(500, faultEnvelope(new EwsFault(error.code, error.message)))
   throw error
@@ -180,5 +231,10 @@ function statusReply(fault: StatusFault, operation: string, version: ServerVersi
 }
 
 function backOff(ms: number): Markup {
-  return el("t:MessageXml", { "xmlns:t": namespaces.types }, el("t:Value", { Name: "BackOffMilliseconds" }, ms))
+  return messageXml({ BackOffMilliseconds: String(ms) })
+}
+
+function messageXml(values: Readonly<Record<string, string>>): Markup {
+  const rows = Object.entries(values).map(([Name, value]) => el("t:Value", { Name }, value))
+  return el("t:MessageXml", { "xmlns:t": namespaces.types }, rows)
 }

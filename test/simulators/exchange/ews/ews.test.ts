@@ -60,7 +60,7 @@ test("a wrong password gets 401 and the scheme", async () => {
   await using to = await exchange()
   const { status, headers } = await ask(to, createItem(times), { password: "wrong" })
   assert.equal(status, 401)
-  assert.match(String(headers["www-authenticate"]), /^Basic /)
+  assert.match(String(headers["www-authenticate"]), /^Negotiate,NTLM,Basic realm=/)
 })
 
 test("a create must say whether invitations go out, and anything but nobody mails", async () => {

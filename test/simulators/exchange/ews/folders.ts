@@ -13,7 +13,7 @@ import { el, type Markup } from "./markup.ts"
 import { pageOf } from "./paging.ts"
 import { folderClass, folderElement, isCalendar, parseFolderShape } from "./render-folder.ts"
 import { parseRestriction, type Reader } from "./restriction.ts"
-import type { Session } from "./session.ts"
+import { requireChanging, type Session } from "./session.ts"
 import { childOf, textOf, type XmlElement } from "./xml.ts"
 
 /** https://learn.microsoft.com/exchange/client-developer/web-service-reference/getfolder-operation */
@@ -60,6 +60,7 @@ export function createFolder(session: Session, request: XmlElement): Markup {
     wanted,
     folder => {
       const parent = findFolder(session, parentElement)
+      requireChanging(session, parent.mailbox)
       const name = nameForChild(parent, folder)
       const { number } = session.store.addCalendar(parent.mailbox, name, { parent: parent.number })
       const id = folderIdElement("t:FolderId", parent.mailbox, number)
@@ -87,6 +88,7 @@ export function deleteFolder(session: Session, request: XmlElement): Markup {
   return responses("DeleteFolder", ids, id => {
     const folder = findFolder(session, id)
     const { mailbox, number } = folder
+    requireChanging(session, mailbox)
     if (distinguishedName(number) !== undefined)
       throw new EwsError("ErrorDeleteDistinguishedFolder", "Distinguished folders cannot be deleted.")
     for (const gone of [...descendantsOf(folder), folder])

@@ -1,9 +1,10 @@
-import type { Mailbox } from "../store/mailbox.ts"
+import { type Mailbox, onServer } from "../store/mailbox.ts"
 import type { Store } from "../store/store.ts"
 import { findZone, utc, type Zone } from "../store/time-zones.ts"
-import { type AccountSeed, isDelegateOf, mayImpersonate } from "./accounts.ts"
-import { EwsError, EwsFault } from "./ews-error.ts"
+import { type AccountSeed, mayChange, mayImpersonate, mayLook } from "./accounts.ts"
+import { EwsError, EwsFault, EwsForbidden } from "./ews-error.ts"
 import type { OutOfOffice } from "./out-of-office.ts"
+import { accepts, type ServerVersion, unversioned } from "./server-version.ts"
 import { childOf, childrenOf, textOf, type XmlElement } from "./xml.ts"
 
 /** One request's caller: who logged in, whom it acts as, and the zone it speaks in. */
@@ -18,27 +19,29 @@ export type Session = {
   readonly outOfOffice: OutOfOffice
 }
 
-const requestVersions = [
-  ...["Exchange2007", "Exchange2007_SP1", "Exchange2009", "Exchange2010", "Exchange2010_SP1", "Exchange2010_SP2"],
-  ...["Exchange2012", "Exchange2013", "Exchange2013_SP1", "Exchange2015", "Exchange2016"],
-  ...["V2015_10_05", "V2016_01_06", "V2016_04_13", "V2016_07_13", "V2016_10_10"],
-]
 const headerBlocks = ["RequestServerVersion", "TimeZoneContext", "ExchangeImpersonation", "MailboxCulture"]
 
-/** What the SOAP header of a request says; throws the faults that refuse it. */
-export function openSession(
-  header: XmlElement | undefined,
-  given: Pick<Session, "store" | "account" | "outOfOffice">,
-): Session {
+/** The schema a request is to be validated against; throws the fault for one this server does not have. */
+export function requestedSchema(header: XmlElement | undefined, version: ServerVersion): string {
   for (const name of headerBlocks)
     if (childrenOf(header, name).length > 1)
       throw new EwsFault("ErrorDuplicateSOAPHeader", "The SOAP header contains duplicate elements.")
-  const version = childOf(header, "RequestServerVersion")?.attributes["Version"]
-  if (version !== undefined && !requestVersions.includes(version))
+  const requested = childOf(header, "RequestServerVersion")?.attributes["Version"] ?? unversioned(version)
+  if (!accepts(version, requested))
     throw new EwsFault("ErrorInvalidServerVersion", "The specified server version is invalid.")
+  return requested
+}
+
+/** What the SOAP header of a request says of the caller; throws the faults that refuse it. */
+export function openSession(
+  header: XmlElement | undefined,
+  given: Pick<Session, "store" | "account" | "outOfOffice"> & { readonly version: ServerVersion },
+): Session {
   const impersonated = impersonatedMailbox(childOf(header, "ExchangeImpersonation"), given)
   const own = given.account.mailbox === undefined ? undefined : given.store.findMailbox(given.account.mailbox)
-  return { ...given, self: impersonated ?? own, impersonating: impersonated !== undefined, zone: zoneIn(header) }
+  const { store, account, outOfOffice } = given
+  const impersonating = impersonated !== undefined
+  return { store, account, outOfOffice, self: impersonated ?? own, impersonating, zone: zoneIn(header) }
 }
 
 function zoneIn(header: XmlElement | undefined): Zone {
@@ -57,9 +60,20 @@ const sidNames = ["PrincipalName", "PrimarySmtpAddress", "SmtpAddress", "SID"] a
 
 function impersonatedMailbox(
   block: XmlElement | undefined,
-  { store, account }: Pick<Session, "store" | "account">,
+  { store, account, version }: Pick<Session, "store" | "account"> & { readonly version: ServerVersion },
 ): Mailbox | undefined {
+  if (!block && account.isApp)
+    throw new EwsFault(
+      "ErrorImpersonationRequired",
+      "ExchangeImpersonation SOAP header must be present for this type of OAuth token.",
+    )
   if (!block) return undefined
+  // Exchange 2007 has a right at the server before those at mailboxes.
+  if (version === "8" && account.impersonates === undefined)
+    throw new EwsFault(
+      "ErrorImpersonationDenied",
+      "The account does not have permission to impersonate users on this server.",
+    )
   const sid = childOf(block, "ConnectingSID")
   const kind = sidNames.find(name => childOf(sid, name) !== undefined)
   const name = kind === undefined ? "" : (textOf(sid, kind) ?? "")
@@ -68,7 +82,7 @@ function impersonatedMailbox(
   if (kind === "PrincipalName" && !name.includes("@"))
     throw new EwsFault("ErrorInvalidUserPrincipalName", "The user principal name (UPN) format is not valid.")
   const mailbox = store.findMailbox(name)
-  if (!mailbox || !isHere(mailbox)) throw new EwsFault("ErrorNonExistentMailbox", noMailbox)
+  if (!mailbox || !onServer(mailbox)) throw new EwsFault("ErrorNonExistentMailbox", noMailbox)
   if (kind === "PrimarySmtpAddress" && mailbox.address.toLowerCase() !== name.toLowerCase())
     throw new EwsFault("ErrorNonPrimarySmtpAddress", notPrimary)
   if (!mayImpersonate(account, mailbox))
@@ -76,15 +90,12 @@ function impersonatedMailbox(
       "ErrorImpersonateUserDenied",
       "The account does not have permission to impersonate the requested user.",
     )
+  if (!mailbox.webServices) throw new EwsForbidden("web services are off for the mailbox")
   return mailbox
 }
 
 const noMailbox = "The SMTP address has no mailbox associated with it."
 const notPrimary = "The primary SMTP address must be specified when referencing a mailbox."
-
-function isHere({ state }: Mailbox): boolean {
-  return state === "present" || state === "onPremises"
-}
 
 /** The mailbox a folder id names by address, or the session's own. */
 export function mailboxNamed(session: Session, address: string | undefined): Mailbox {
@@ -96,14 +107,26 @@ export function mailboxNamed(session: Session, address: string | undefined): Mai
     )
   }
   const mailbox = session.store.findMailbox(address)
-  if (!mailbox || !isHere(mailbox)) throw new EwsError("ErrorNonExistentMailbox", noMailbox)
+  if (!mailbox || !onServer(mailbox)) throw new EwsError("ErrorNonExistentMailbox", noMailbox)
   if (mailbox.address.toLowerCase() !== address.toLowerCase())
-    throw new EwsError("ErrorNonPrimarySmtpAddress", notPrimary)
+    throw new EwsError("ErrorNonPrimarySmtpAddress", notPrimary, [["Primary", mailbox.address]])
   return mailbox
 }
 
-/** Whether the session may look into a mailbox: its own, the impersonated one, or one it is a delegate of. */
+/**
+ * Whether the session may look into a mailbox: its own, the impersonated one, or one it is a delegate of. Throws while
+ * the mailbox moves.
+ */
 export function mayOpen(session: Session, mailbox: Mailbox): boolean {
-  if (!isHere(mailbox)) return false
-  return mailbox === session.self || (!session.impersonating && isDelegateOf(session.account, mailbox))
+  const allowed = mailbox === session.self || (!session.impersonating && mayLook(session.account, mailbox))
+  if (!onServer(mailbox) || !allowed) return false
+  if (mailbox.state === "moving")
+    throw new EwsError("ErrorMailboxMoveInProgress", "Mailbox move in progress. Try again later.")
+  return true
+}
+
+/** Refuses a write by somebody who may only look. */
+export function requireChanging(session: Session, mailbox: Mailbox): void {
+  if (mailbox === session.self || mayChange(session.account, mailbox)) return
+  throw new EwsError("ErrorAccessDenied", "Access is denied. Check credentials and try again.")
 }

@@ -19,7 +19,7 @@ import {
 } from "./parse-calendar-item.ts"
 import { parseRecurrence } from "./recurrence-xml.ts"
 import { storedUid } from "./render-calendar-item.ts"
-import type { Session } from "./session.ts"
+import { requireChanging, type Session } from "./session.ts"
 import { childOf, type XmlElement } from "./xml.ts"
 
 /** https://learn.microsoft.com/exchange/client-developer/web-service-reference/createitem-operation, …/updateitem-operation, …/deleteitem-operation */
@@ -50,6 +50,7 @@ export function createItems(session: Session, request: XmlElement): Markup {
           "The SendMeetingInvitations attribute is required for calendar items.",
         )
       const { mailbox, number } = findFolder(session, folderElement)
+      requireChanging(session, mailbox)
       if (!mailbox.calendars.has(number))
         throw new EwsError("ErrorCannotCreateCalendarItemInNonCalendarFolder", "The folder is no calendar.")
       const { content, recurrence, uid } = newItem(session, parseCalendarItem(element))
@@ -114,6 +115,7 @@ export function updateItems(session: Session, request: XmlElement): Markup {
       const [id] = change.children
       if (!id) throw new EwsError("ErrorInvalidIdEmpty", "The Id is empty.")
       const target = findItem(session, id)
+      requireChanging(session, target.mailbox)
       requireChangeKey(target, ConflictResolution ?? "NeverOverwrite")
       const changes = changesIn(childOf(change, "Updates"))
       const entry = mailing(session, sending, () => applied(session, target, changes))
@@ -200,6 +202,7 @@ export function deleteItems(session: Session, request: XmlElement): Markup {
   const ids = childOf(request, "ItemIds")?.children ?? []
   return responses("DeleteItem", ids, id => {
     const { mailbox, entry } = findItem(session, id)
+    requireChanging(session, mailbox)
     if (sending === undefined)
       throw new EwsError(
         "ErrorSendMeetingCancellationsRequired",

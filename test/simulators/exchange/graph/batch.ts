@@ -93,9 +93,9 @@ function answerOf(id: string, reply: Reply | undefined): Json {
 }
 
 /** Header names as the service writes them. */
-function cased(headers: Readonly<Record<string, string>>): Record<string, string> {
+function cased(headers: NonNullable<Reply["headers"]>): Record<string, string> {
   const title = (name: string) => name.replace(/(^|-)[a-z]/g, letters => letters.toUpperCase())
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [title(name), value]))
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [title(name), String(value)]))
 }
 
 /** Another order every time a batch has another length, the same for the same batch. */

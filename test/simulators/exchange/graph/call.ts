@@ -30,7 +30,8 @@ export type Call = {
 
 export type Reply = {
   readonly status: number
-  readonly headers?: Readonly<Record<string, string>>
+  /** Several values of one name are several headers. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>
   readonly body?: unknown
   /** The connection ends here without an answer, or in the middle of it. */
   readonly dropped?: "silently" | "midBody"

@@ -1,7 +1,7 @@
 import { sevenDigits } from "../store/clock.ts"
 import type { Entry } from "../store/item.ts"
 import { jsonAt, numberAt, textAt, textsAt } from "../store/json.ts"
-import { DEFAULT_CALENDAR, type Mailbox } from "../store/mailbox.ts"
+import { DEFAULT_CALENDAR, inCloud, type Mailbox } from "../store/mailbox.ts"
 import { overlaps, type Span } from "../store/series.ts"
 import { findZone, instantOf } from "../store/time-zones.ts"
 import { type Call, ok, type Reply } from "./call.ts"
@@ -54,7 +54,7 @@ type Asked = { readonly name: string; readonly span: Span; readonly minutes: num
 
 function scheduleOf(call: Call, asked: Asked): unknown {
   const mailbox = call.store.findMailbox(asked.name)
-  if (mailbox?.state !== "present")
+  if (!mailbox || !inCloud(mailbox))
     return failed(asked, "5016", "Unable to resolve e-mail address to an Active Directory object.")
   const entries = entriesIn(call.store, { mailbox, folder: DEFAULT_CALENDAR }, asked.span)
   if (entries.length > MAXIMUM_ENTRIES)

@@ -3,7 +3,7 @@ import { request } from "node:https"
 import { timestamp } from "../store/clock.ts"
 import { itemId } from "../store/ids.ts"
 import { isJson, type Json, textAt } from "../store/json.ts"
-import type { Mailbox } from "../store/mailbox.ts"
+import { inCloud, type Mailbox } from "../store/mailbox.ts"
 import { entryOf } from "../store/series.ts"
 import type { Change, Store } from "../store/store.ts"
 import { type Call, ok, type Reply } from "./call.ts"
@@ -124,7 +124,7 @@ export class Subscriptions {
     const form = /^\/?users\/([^/]+)(?:\/calendars\/([^/]+)|\/calendar)?\/events$/i.exec(resource)
     const mailbox = form?.[1] ? this.#store.findMailbox(decodeURIComponent(form[1])) : undefined
     if (!form) throw invalid(`The resource '${resource}' is not supported.`)
-    if (mailbox?.state !== "present") throw new GraphError(404, "ResourceNotFound", "The resource was not found.")
+    if (!mailbox || !inCloud(mailbox)) throw new GraphError(404, "ResourceNotFound", "The resource was not found.")
     return form[2] ? calendarTarget(mailbox, decodeURIComponent(form[2])) : defaultTarget(mailbox)
   }
 

@@ -8,13 +8,15 @@ export const TOKEN_SECONDS = 3599
 
 export type TokenClaims = { readonly appId: string; readonly tenantId: string; readonly roles: readonly string[] }
 export type TokenVerdict =
-  | { readonly ok: true; readonly claims: TokenClaims }
+  | { readonly ok: true; readonly claims: TokenClaims & { readonly audience: string } }
   | { readonly ok: false; readonly why: string }
+
+type KnownToken = TokenClaims & { readonly audience: string; readonly expiresMs: number }
 
 export class AccessTokens {
   readonly #clock: VirtualClock
   #key = randomBytes(32)
-  readonly #known = new Map<string, TokenClaims & { readonly expiresMs: number }>()
+  readonly #known = new Map<string, KnownToken>()
 
   constructor(clock: VirtualClock) {
     this.#clock = clock
@@ -57,13 +59,14 @@ export class AccessTokens {
       appId: textAt(claims, "appid") ?? "",
       tenantId: textAt(claims, "tid") ?? "",
       roles: textsAt(claims, "roles"),
+      audience: textAt(claims, "aud") ?? "",
       expiresMs: (numberAt(claims, "exp") ?? 0) * 1000,
     }
     this.#known.set(token, read)
     return this.#alive(read)
   }
 
-  #alive(claims: TokenClaims & { readonly expiresMs: number }): TokenVerdict {
+  #alive(claims: KnownToken): TokenVerdict {
     if (this.#clock.now() >= claims.expiresMs)
       return { ok: false, why: "Lifetime validation failed, the token is expired." }
     return { ok: true, claims }

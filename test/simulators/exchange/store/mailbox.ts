@@ -1,6 +1,10 @@
 import type { Item } from "./item.ts"
 
-export type MailboxState = "present" | "onPremises" | "softDeleted" | "missing"
+/**
+ * Where a mailbox is: `present` everywhere, `onPremises` for Exchange Server only, `migrated` to the cloud and no more on
+ * the server, `moving` between databases of the server, which cannot open it meanwhile.
+ */
+export type MailboxState = "present" | "onPremises" | "migrated" | "moving" | "softDeleted" | "missing"
 
 export type Calendar = {
   readonly number: number
@@ -28,6 +32,8 @@ export type Mailbox = {
   readonly displayName: string
   timeZone: string
   state: MailboxState
+  /** `Set-CASMailbox -EwsEnabled`. */
+  webServices: boolean
   readonly purpose: "user" | "shared" | "room" | "equipment"
   readonly workingHours: WorkingHours
   /** Those somebody has ever made by opening the mailbox in that program. */
@@ -47,6 +53,14 @@ export type Mailbox = {
 export const DELETED_ITEMS = 1
 export const DEFAULT_CALENDAR = 2
 
+export function inCloud({ state }: Mailbox): boolean {
+  return state === "present" || state === "migrated" || state === "moving"
+}
+
+export function onServer({ state }: Mailbox): boolean {
+  return state === "present" || state === "onPremises" || state === "moving"
+}
+
 export function newMailbox(given: {
   readonly id: string
   readonly address: string
@@ -54,6 +68,7 @@ export function newMailbox(given: {
   readonly displayName?: string
   readonly timeZone?: string
   readonly state?: MailboxState
+  readonly webServices?: boolean
   readonly purpose?: Mailbox["purpose"]
   readonly workingHours?: WorkingHours
   readonly userConfigurations?: readonly UserConfiguration[]
@@ -65,6 +80,7 @@ export function newMailbox(given: {
     displayName: given.displayName ?? given.address.split("@")[0] ?? given.address,
     timeZone: given.timeZone ?? "UTC",
     state: given.state ?? "present",
+    webServices: given.webServices ?? true,
     purpose: given.purpose ?? "user",
     workingHours: given.workingHours ?? { start: "08:00:00", end: "17:00:00" },
     userConfigurations:

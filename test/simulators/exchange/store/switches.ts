@@ -51,6 +51,8 @@ export type Switches = {
   readonly plusInQuery: "space" | "refused"
   /** The steps of a batch are answered in another order than asked. */
   readonly batchShuffles: boolean
+  /** What Exchange Server makes of impersonation without X-AnchorMailbox: it finds the mailbox all the same, or not. */
+  readonly missingAnchor: "served" | 500 | 503
   /** Ordinary creates notify created and updated. */
   readonly notificationNoise: boolean
 }
@@ -86,5 +88,6 @@ export const defaultSwitches: Switches = {
   retryAfterSeconds: 1,
   plusInQuery: "space",
   batchShuffles: true,
+  missingAnchor: "served",
   notificationNoise: true,
 }

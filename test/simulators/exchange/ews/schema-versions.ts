@@ -1,0 +1,73 @@
+import type { Markup } from "./markup.ts"
+import { schemaViolation } from "./schema-order.ts"
+import { reaches } from "./server-version.ts"
+import type { XmlElement } from "./xml.ts"
+
+/**
+ * What came with which schema, as the reference says of each element ("introduced in") and the Managed API of each
+ * property: a request validated against an older one is refused, and an answer to it does not hold the element.
+ * https://learn.microsoft.com/exchange/client-developer/web-service-reference/ews-xml-elements-in-exchange
+ */
+
+const introduced: Readonly<Record<string, readonly string[]>> = {
+  Exchange2007_SP1: [
+    "ConvertId",
+    "Culture",
+    "DateTimeStamp",
+    "EffectiveRights",
+    "MeetingTimeZone",
+    "RecurrenceId",
+    "UID",
+  ],
+  Exchange2010: [
+    ...["ConversationId", "EndTimeZone", "FilterHtmlContent", "GetRoomLists", "GetRooms", "GetServerTimeZones"],
+    ...["GetUserConfiguration", "IsAssociated", "LastModifiedName", "LastModifiedTime", "QueryString", "SmtpAddress"],
+    ...["StartTimeZone", "SyncScope", "TimeZoneContext", "UniqueBody", "WebClientEditFormQueryString"],
+    ...["WebClientReadFormQueryString"],
+  ],
+  Exchange2010_SP1: [
+    ...["ConvertHtmlCodePageToUTF8", "DateTimePrecision", "FirstDayOfWeek", "GetStreamingEvents"],
+    ...["StreamingSubscriptionRequest"],
+  ],
+  Exchange2010_SP2: ["StoreEntryId"],
+  Exchange2013: [
+    ...["AddBlankTargetToLinks", "ArchiveTag", "BlockExternalImages", "EndTimeZoneId", "EndWallClock"],
+    ...["EnhancedLocation", "EntityExtractionResult", "Flag", "IconIndex", "InlineImageUrlTemplate", "InstanceKey"],
+    ...["IsOrganizer", "JoinOnlineMeetingUrl", "MaximumBodySize", "NormalizedBody", "NormalizedBodyType"],
+    ...["OnlineMeetingSettings", "PolicyTag", "Preview", "RetentionDate", "StartTimeZoneId", "StartWallClock"],
+    ...["TextBody", "UniqueBodyType"],
+  ],
+}
+
+const versionOf = new Map(Object.entries(introduced).flatMap(([version, names]) => names.map(name => [name, version])))
+
+/** Values of LegacyFreeBusyStatus that came later than the others. */
+const laterValues = new Map([["WorkingElsewhere", "Exchange2013"]])
+
+/** Throws the fault that refuses an element, path or value the schema asked for does not know. */
+export function checkVersion(element: XmlElement, requested: string): void {
+  const path = element.name === "FieldURI" ? element.attributes["FieldURI"]?.split(":")[1] : undefined
+  for (const name of [element.name, path])
+    if (name !== undefined && isLater(versionOf.get(name), requested)) throw unknown(element, `'${name}'`)
+  const value = element.name === "LegacyFreeBusyStatus" ? element.text.trim() : ""
+  if (isLater(laterValues.get(value), requested)) throw unknown(element, `value '${value}'`)
+  for (const child of element.children) checkVersion(child, requested)
+}
+
+function isLater(version: string | undefined, requested: string): boolean {
+  return version !== undefined && !reaches(requested, version)
+}
+
+function unknown(element: XmlElement, what: string): Error {
+  return schemaViolation(element, `The element '${element.name}' has invalid content: ${what} is not of this schema.`)
+}
+
+/** An answer without the elements and values its request's schema does not know. */
+export function inSchema({ markup }: Markup, requested: string): Markup {
+  const later = [...versionOf].filter(([, version]) => isLater(version, requested)).map(([name]) => name)
+  const values = [...laterValues].filter(([, version]) => isLater(version, requested)).map(([value]) => value)
+  if (later.length === 0) return { markup }
+  const elements = markup.replace(new RegExp(`<t:(${later.join("|")})(?: [^<>]*)?(?:/>|>.*?</t:\\1>)`, "gs"), "")
+  const statuses = new RegExp(`(?<=<t:LegacyFreeBusyStatus>)(?:${values.join("|")})(?=<)`, "g")
+  return { markup: values.length === 0 ? elements : elements.replace(statuses, "NoData") }
+}

@@ -1,0 +1,118 @@
+import { createHash, randomBytes, randomUUID } from "node:crypto"
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http"
+import type { AccountSeed } from "../ews/accounts.ts"
+import type { EwsFace } from "../ews/ews-face.ts"
+import { releaseOf } from "../ews/server-version.ts"
+import type { Reply } from "../graph/call.ts"
+import type { Store } from "../store/store.ts"
+import type { FrontDoor, Headers } from "./front-door.ts"
+import type { ExchangeServer } from "./server-settings.ts"
+
+/** Exchange Server over HTTP: who is let in, what every answer carries, and which room a path leads to. */
+
+type Parts = {
+  readonly store: Store
+  readonly server: ExchangeServer
+  readonly front: FrontDoor
+  readonly ews: EwsFace
+  /** Of the certificate that clients see. */
+  readonly binding: Buffer
+}
+
+type Received = { readonly request: IncomingMessage; readonly text: string; readonly url: string }
+
+const EWS = /^\/ews\/exchange\.asmx$/i
+
+export class ServerDoor {
+  readonly #parts: Parts
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  /** Whether a path is Exchange Server's. */
+  owns(pathname: string): boolean {
+    return EWS.test(pathname)
+  }
+
+  /** `url` is the request's own address, whole. */
+  async answer({ request, text, url }: Received): Promise<Reply> {
+    const { server, front, binding } = this.#parts
+    const { schemes, extendedProtection: protection, tlsEndsAtProxy } = server.settings
+    const seen = tlsEndsAtProxy ? PROXIED_BINDING : binding
+    const { socket, headers } = request
+    const knock = { socket, authorization: headers.authorization, url }
+    const admission = front.admit(knock, { schemes, protection, binding: seen })
+    if (admission.kind === "refused") {
+      if (admission.why) server.noteRefusal(admission.why)
+      return { status: 401, headers: { ...this.#common(headers), ...admission.headers } }
+    }
+    const reply = await this.#inside(request, text, admission.account)
+    const common = { ...this.#common(headers), ...this.#affinity(headers, admission.account) }
+    return { ...reply, headers: { ...common, ...admission.headers, ...reply.headers } }
+  }
+
+  async #inside({ method, headers }: IncomingMessage, text: string, account: AccountSeed): Promise<Reply> {
+    const { ews, server, store } = this.#parts
+    const own = account.mailbox === undefined ? undefined : store.findMailbox(account.mailbox)
+    if (server.settings.webServices !== "on" || own?.webServices === false) return { status: 403 }
+    if (method === "GET") return { status: 200, body: SERVICE_PAGE }
+    if (method !== "POST") return { status: 405, headers: { allow: "GET, POST" } }
+    return ews.handle({ headers, text, account })
+  }
+
+  #common(headers: IncomingHttpHeaders): Headers {
+    const { version } = this.#parts.server.settings
+    const id = headers["client-request-id"]
+    const wanted = headers["return-client-request-id"] === "true"
+    return {
+      server: "Microsoft-IIS/10.0",
+      "request-id": randomUUID(),
+      "x-owa-version": [...releaseOf(version).build, "10"].join("."),
+      "x-feserver": FRONT_END,
+      ...(wanted && typeof id === "string" ? { "client-request-id": id } : {}),
+    }
+  }
+
+  /** The back end that has the mailbox, unless the client prefers the one its cookie names. */
+  #affinity(headers: IncomingHttpHeaders, account: AccountSeed): Headers {
+    const { backEnds } = this.#parts.server.settings
+    const cookies = cookiesIn(headers.cookie)
+    const named = textOfBackEnd(cookies.get("X-BackEndOverrideCookie") ?? cookies.get("X-BackEndCookie"))
+    const anchor = headers["x-anchormailbox"]
+    const kept = headers["x-preferserveraffinity"] === "true" && backEnds.includes(named) ? named : undefined
+    const backEnd = kept ?? homeOf(typeof anchor === "string" ? anchor : account.name, backEnds)
+    const session = cookies.has("exchangecookie") ? [] : [`exchangecookie=${randomBytes(16).toString("hex")}`]
+    return {
+      "x-beserver": backEnd,
+      "set-cookie": [
+        ...session.map(cookie => `${cookie}; path=/; secure; HttpOnly`),
+        `X-BackEndCookie=${cookieOfBackEnd(backEnd)}; path=/EWS; secure; HttpOnly`,
+      ],
+    }
+  }
+}
+
+const FRONT_END = "EX01"
+/** The binding of a certificate that only the proxy knows. */
+const PROXIED_BINDING = randomBytes(16)
+const SERVICE_PAGE = "<html><head><title>Service</title></head><body>You have created a service.</body></html>"
+
+function homeOf(mailbox: string, backEnds: readonly string[]): string {
+  const at = createHash("md5").update(mailbox.toLowerCase()).digest().readUInt32LE() % backEnds.length
+  return backEnds[at] ?? FRONT_END
+}
+
+/** Nothing in it is for clients to read. */
+function cookieOfBackEnd(name: string): string {
+  return Buffer.from(name, "utf8").toString("base64url")
+}
+
+function textOfBackEnd(cookie: string | undefined): string {
+  return Buffer.from(cookie ?? "", "base64url").toString("utf8")
+}
+
+function cookiesIn(header: string | undefined): ReadonlyMap<string, string> {
+  const pairs = (header ?? "").split(";").map(pair => pair.trim().split("="))
+  return new Map(pairs.map(([name = "", ...value]) => [name, value.join("=")]))
+}
