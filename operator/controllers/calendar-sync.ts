@@ -7,6 +7,7 @@ import { keyOf, type ObjectKey } from "../runtime/objects.ts"
 import { runSync, type SyncState } from "../sync/run-sync.ts"
 import { wakeEventsOf } from "./calendar-event.ts"
 import type { ControllerDeps } from "./deps.ts"
+import { doubtConnection } from "./doubt-connection.ts"
 import { setFinalizer } from "./finalizers.ts"
 import { bindingKeyOf, type CalendarSyncObject } from "./objects.ts"
 import { outcomeOfError, outcomeOfReport } from "./outcome.ts"
@@ -39,14 +40,16 @@ async function attempt(
 ): Promise<ReconcileResult> {
   const startedAt = deps.now()
   const progress = new Progress(deps, sync, context.signal)
-  let policy: PolicyPlan | undefined
+  let resolved: ResolvedSync | undefined
   try {
     const resolution = await resolveSync(deps, sync, context.signal)
     if (resolution.kind === "Suspended") return await writeSuspended(deps, sync, resolution.message, context.signal)
     if (resolution.kind === "Waiting") return await writeWaiting(deps, sync, context.signal)
-    policy = resolution.sync.policy
-    return await pass(deps, sync, resolution.sync, { ...context, progress, startedAt })
+    resolved = resolution.sync
+    return await pass(deps, sync, resolved, { ...context, progress, startedAt })
   } catch (error) {
+    const policy = resolved?.policy
+    if (resolved) doubtConnection(deps, resolved.connectionKey, error)
     const latest = await progress.finished()
     if (!isBug(error, context.signal)) return await writeFailure(deps, latest, { error, policy }, context)
     // Told in the status, and thrown on: a mistake of ours is to be counted and shouted about.
@@ -86,6 +89,7 @@ async function pass(
       signal,
     ),
   )
+  doubtConnection(deps, resolved.connectionKey, report.stopped)
   deps.hub.losses.note(keyOf(sync.metadata), report, startedAt)
   deps.hub.noteAbsence(keyOf(sync.metadata), report)
   const latest = await progress.finished()

@@ -79,7 +79,10 @@ async function examine(
   }
 }
 
-/** An old credential stays in use until the new one has been seen to work, or has been refused for good by then. */
+/**
+ * An old credential stays in use until the new one has been seen to work. One that is refused itself is used no more: every
+ * mailbox would be told so again.
+ */
 async function prove(
   deps: ControllerDeps,
   key: ObjectKey,
@@ -101,8 +104,10 @@ async function prove(
   if (assessment.credentials.status === "True") {
     await deps.hub.replaceConnection(key, { settingsHash, exchange, proof, ...blockedBy(assessment) })
   } else {
-    if (!(assessment.error instanceof TemporaryError)) deps.hub.failedProofs.set(key, { ...proof, settingsHash })
+    const isFinal = !(assessment.error instanceof TemporaryError)
+    if (isFinal) deps.hub.failedProofs.set(key, { ...proof, settingsHash })
     if (exchange !== before?.exchange) await exchange.close()
+    else if (isFinal) await deps.hub.replaceConnection(key, { settingsHash, exchange, blocked: refused(assessment) })
   }
   return { assessment, ...again(assessment.error) }
 }
@@ -114,7 +119,8 @@ function youngProofOf(
   { settingsHash, asked }: { readonly settingsHash: string; readonly asked: string },
 ): Assessment | undefined {
   const opened = hub.connections.get(key)
-  const known = [hub.failedProofs.get(key), opened && { ...opened.proof, settingsHash: opened.settingsHash }]
+  const good = opened?.proof && { ...opened.proof, settingsHash: opened.settingsHash }
+  const known = [hub.failedProofs.get(key), good]
   return known.find(
     proof =>
       proof !== undefined &&
@@ -141,6 +147,10 @@ async function probeOrClose(
 function again(error: unknown): Pick<Outcome, "requeueAfterMs" | "retry"> {
   if (error === undefined) return { requeueAfterMs: probeIntervalMs }
   return error instanceof TemporaryError ? { retry: error } : { requeueAfterMs: attentionIntervalMs }
+}
+
+function refused({ credentials: { reason, message } }: Assessment): NonNullable<OpenedConnection["blocked"]> {
+  return { reason, message }
 }
 
 function blockedBy({ blocked }: Assessment): Pick<OpenedConnection, "blocked"> {

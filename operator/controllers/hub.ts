@@ -14,14 +14,16 @@ export type OpenedConnection = {
   /** Changes when anything that the connection was opened with does. */
   readonly settingsHash: string
   readonly exchange: ExchangeConnection
-  /** When it was proved to work last, what had been asked for by then, and what came of it. */
-  readonly proof: { readonly at: Temporal.Instant; readonly asked: string; readonly assessment: Assessment }
+  /** When it was proved to work last, what had been asked for by then, and what came of it. Absent once in doubt. */
+  readonly proof?: Proof
   /** Why nothing may go through it although it is open, if so. */
   readonly blocked?: { readonly reason: string; readonly message: string }
 }
 
+type Proof = { readonly at: Temporal.Instant; readonly asked: string; readonly assessment: Assessment }
+
 /** A proof that failed for what only a person can mend: not asked for again within a moment. */
-export type FailedProof = OpenedConnection["proof"] & { readonly settingsHash: string }
+export type FailedProof = Proof & { readonly settingsHash: string }
 
 export type OpenedSource = {
   readonly settingsHash: string
@@ -62,6 +64,15 @@ export class Hub {
     if (opened === undefined) this.connections.delete(key)
     else this.connections.set(key, opened)
     if (before !== undefined && before.exchange !== opened?.exchange) await before.exchange.close()
+  }
+
+  /** What was proved of an open connection stands no longer. False where it is shut, or known not to work. */
+  forgetProof(key: ObjectKey): boolean {
+    const opened = this.connections.get(key)
+    if (opened === undefined || opened.blocked !== undefined) return false
+    const { proof: _forgotten, ...rest } = opened
+    this.connections.set(key, rest)
+    return true
   }
 
   async replaceSource(key: ObjectKey, opened: OpenedSource | undefined): Promise<void> {
