@@ -6,8 +6,6 @@ import { reasons } from "../../operator/resources/reasons.ts"
 /** Reasons that no story can bring about yet, and why. */
 const exceptions: Readonly<Record<string, string>> = {
   ConsentRevoked: "the simulated token service has no word for it; the tests of exchange hold its codes to this reason",
-  Authenticated: "said of servers that take a password; Graph takes tokens",
-  UnsupportedServer: "said of old Exchange servers; there is one Graph",
 }
 
 const stories = new URL("../scenarios/", import.meta.url)

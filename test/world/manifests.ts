@@ -24,6 +24,12 @@ export const tenant = {
   secret: "a-client-secret-of-the-simulated-tenant",
 } as const
 
+/** The service account of the simulated Exchange Server, in the domain's own spelling of names. */
+export const account = {
+  username: "CONTOSO\\svc-calsync",
+  password: "a-password-of-the-simulated-domain",
+} as const
+
 function manifest(apiVersion: string, kind: string, meta: Meta, rest: object): string {
   const { name = "main", namespace = home, labels } = meta
   return JSON.stringify({ apiVersion, kind, metadata: { name, namespace, ...(labels && { labels }) }, ...rest })
@@ -49,10 +55,25 @@ export function connection(url: string, spec: Partial<ExchangeConnectionSpec> = 
     endpoints: { login: url, graph: url },
     credentials: { clientSecretRef: { name: "app" } },
   }
-  const tls = { caBundle: { configMapRef: { name: "exchange-ca" } } }
-  const accessPolicy = { domains: ["contoso.com"], proof: { allowed: "anna@contoso.com" } }
-  return manifest(group, "ExchangeConnection", meta, { spec: { graph, tls, accessPolicy, ...spec } })
+  return manifest(group, "ExchangeConnection", meta, { spec: { graph, ...usual, ...spec } })
 }
+
+/** To the simulated Exchange Server at `url` as its service account, by Basic and impersonation unless said otherwise. */
+export function ewsConnection(
+  url: string,
+  changes: Partial<NonNullable<ExchangeConnectionSpec["ews"]>> = {},
+  spec: Pick<Partial<ExchangeConnectionSpec>, "accessPolicy" | "limits" | "suspend" | "tls"> = {},
+  meta: Meta = {},
+): string {
+  const ews = { url, credentials: { basicSecretRef: { name: "svc" } }, ...changes }
+  return manifest(group, "ExchangeConnection", meta, { spec: { ews, ...usual, ...spec } })
+}
+
+/** What connections of every kind have. */
+const usual = {
+  tls: { caBundle: { configMapRef: { name: "exchange-ca" } } },
+  accessPolicy: { domains: ["contoso.com"], proof: { allowed: "anna@contoso.com" } },
+} as const
 
 export function feedSource(
   ical: NonNullable<CalendarSourceSpec["ical"]>,

@@ -44,7 +44,7 @@ export function applySchool(
   specs: Pick<SchoolOptions, "policy" | "binding"> = {},
 ): void {
   cluster.apply(
-    ...basics(world.exchange),
+    ...basics(world.exchange, { backend: world.backend }),
     policy(specs.policy),
     feedSource({ url: `${world.feeds.url}/school` }),
     binding(specs.binding),

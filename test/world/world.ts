@@ -5,16 +5,18 @@ import {
 } from "../simulators/exchange/start-exchange.ts"
 import { type Cluster, type ClusterOptions, startCluster } from "./cluster.ts"
 import { type FeedServer, startFeedServer } from "./feed-server.ts"
-import { binding, configMap, connection, home, policy, secret, tenant } from "./manifests.ts"
+import { account, binding, configMap, connection, ewsConnection, home, policy, secret, tenant } from "./manifests.ts"
 
 /**
- * The whole of calsync in one process, with simulated Kubernetes APIs, a simulated Exchange Online and a web server for
- * feeds: what scenarios and the benchmarks stand on. The operator reaches all of them by URL only.
+ * The whole of calsync in one process, with simulated Kubernetes APIs, a simulated Exchange and a web server for feeds:
+ * what scenarios and the benchmarks stand on. The operator reaches all of them by URL only.
  */
 export type World = {
   /** The cluster most stories play in. */
   readonly cluster: Cluster
   readonly exchange: RunningExchange
+  /** Through which of its faces the operator reaches Exchange, unless a story says otherwise. */
+  readonly backend: Backend
   readonly feeds: FeedServer
   /** Another cluster beside it, before the same Exchange. */
   addCluster(options?: ClusterOptions): Promise<Cluster>
@@ -26,16 +28,21 @@ export type World = {
   close(): Promise<void>
 }
 
-export type WorldOptions = ClusterOptions & ExchangeOptions & { readonly mailboxNames?: readonly string[] }
+/** Microsoft Graph as in Exchange Online, or the web services of Exchange Server. */
+export type Backend = "graph" | "ews"
+
+export type WorldOptions = ClusterOptions &
+  ExchangeOptions & { readonly mailboxNames?: readonly string[]; readonly backend?: Backend }
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const { clock, logLevel, mailboxNames = ["anna"], ...exchangeOptions } = options
+  const { clock, logLevel, mailboxNames = ["anna"], backend = "graph", ...exchangeOptions } = options
   const clusterOptions = { ...(clock && { clock }), ...(logLevel && { logLevel }) }
   const [cluster, exchange, feeds] = await Promise.all([
     startCluster(clusterOptions),
     startExchange({
       tenantId: tenant.tenantId,
       apps: [{ clientId: tenant.clientId, secret: tenant.secret }],
+      accounts: [{ name: account.username, password: account.password, impersonates: "everything" }],
       mailboxes: mailboxNames.map(name => ({ address: `${name}@contoso.com` })),
       ...exchangeOptions,
     }),
@@ -45,13 +52,14 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   return {
     cluster,
     exchange,
+    backend,
     feeds,
     addCluster: async (more = {}) => {
       const another = await startCluster({ ...clusterOptions, ...more })
       clusters.push(another)
       return another
     },
-    applyBasics: (where = cluster) => where.apply(...basics(exchange), policy(), binding()),
+    applyBasics: (where = cluster) => where.apply(...basics(exchange, { backend }), policy(), binding()),
     subjects: (mailbox = "anna@contoso.com", calendar) =>
       exchange.admin
         .events(mailbox, calendar)
@@ -65,12 +73,18 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   }
 }
 
-/** The credential, the authority of the simulated Exchange, and a connection to it. */
-export function basics(exchange: RunningExchange, namespace = home): readonly string[] {
+/** The credentials, the authority of the simulated Exchange, and a connection to it. */
+export function basics(
+  exchange: RunningExchange,
+  { namespace = home, backend = "graph" }: { readonly namespace?: string; readonly backend?: Backend } = {},
+): readonly string[] {
   return [
     secret({ clientSecret: tenant.secret }, { namespace }),
+    secret(account, { name: "svc", namespace }),
     configMap({ "ca.crt": exchange.caPem }, { name: "exchange-ca", namespace }),
-    connection(exchange.url, {}, { namespace }),
+    backend === "graph"
+      ? connection(exchange.url, {}, { namespace })
+      : ewsConnection(exchange.ewsUrl, {}, {}, { namespace }),
   ]
 }
 
@@ -82,6 +96,7 @@ function brokenPromises(exchange: RunningExchange, clusters: readonly Cluster[])
     ...(mails.length > 0 ? [`${mails.length} mails went out; nobody is ever mailed`] : []),
     ...clusters.flatMap(({ kube }) => listedSecrets(kube)),
     ...(log.includes(tenant.secret) ? ["the log holds the client secret"] : []),
+    ...(log.includes(account.password) ? ["the log holds the account's password"] : []),
     ...(log.includes("Subject of ") ? ["the log holds the subject of an event"] : []),
   ]
 }
