@@ -1,0 +1,75 @@
+import { spawn } from "node:child_process"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { text } from "node:stream/consumers"
+import type { TestContext } from "node:test"
+import type { ServerVersion } from "../simulators/exchange/ews/server-version.ts"
+import { type RunningExchange, startExchange } from "../simulators/exchange/start-exchange.ts"
+
+/** Simulated Exchange Servers of several versions, and how a judge gets to them. */
+
+export const service = { name: "CONTOSO\\svc-calsync", password: "correct-horse" }
+const scoped = { name: "CONTOSO\\svc-scoped", password: "battery-staple" }
+const hasty = { name: "CONTOSO\\svc-hasty", password: "stapled-battery" }
+const clerk = { name: "CONTOSO\\clerk", password: "horse-battery" }
+const inScope = "anna@contoso.example"
+const boss = "boss@contoso.example"
+
+export type JudgedServers = {
+  readonly newest: RunningExchange
+  /** Runs a script of `judge/` with its settings in the environment; gives what it printed. */
+  run(python: string, script: string, work?: object): Promise<string>
+}
+
+const TIME_LIMIT_MS = 100_000
+
+/** Started for one test and closed with it. */
+export async function startServers(context: TestContext, versions: readonly ServerVersion[]): Promise<JudgedServers> {
+  const folder = mkdtempSync(join(tmpdir(), "interop-"))
+  context.after(() => rmSync(folder, { recursive: true }))
+  const servers = new Map<ServerVersion, RunningExchange>()
+  for (const version of versions) {
+    const exchange = await startExchange({ server: { version }, mailboxes, accounts })
+    context.after(() => exchange.close())
+    servers.set(version, exchange)
+  }
+  const newest = servers.get("15.2")
+  if (!newest) throw new Error("the newest version is asked most and must be there")
+  const caFile = join(folder, "ca.pem")
+  writeFileSync(caFile, [...servers.values()].map(({ caPem }) => caPem).join("\n"))
+  const settings = {
+    caFile,
+    servers: Object.fromEntries(
+      [...servers].map(([version, { ewsUrl, pageUrl }]) => [version, { url: ewsUrl, admin: pageUrl }]),
+    ),
+    ...{ service, scoped, hasty, clerk, inScope, boss },
+  }
+  return { newest, run: (python, script, work = {}) => runPython(python, script, { settings, work }) }
+}
+
+const mailboxes = [inScope, boss].map(address => ({ address }))
+const accounts = [
+  { ...service, impersonates: "everything" },
+  { ...scoped, impersonates: [inScope] },
+  { ...hasty, impersonates: [inScope] },
+  { ...clerk, delegateOf: [boss] },
+] as const
+
+async function runPython(
+  python: string,
+  script: string,
+  { settings, work }: { readonly settings: object; readonly work: object },
+): Promise<string> {
+  const child = spawn(python, [join(import.meta.dirname, "judge", script)], {
+    env: {
+      PATH: "/usr/bin:/bin",
+      PYTHONDONTWRITEBYTECODE: "1",
+      JUDGE_SETTINGS: JSON.stringify(settings),
+      JUDGE_WORK: JSON.stringify(work),
+    },
+    stdio: ["ignore", "pipe", "inherit"],
+    signal: AbortSignal.timeout(TIME_LIMIT_MS),
+  })
+  return text(child.stdout)
+}
