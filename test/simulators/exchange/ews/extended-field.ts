@@ -64,7 +64,8 @@ export function extendedValue(property: XmlElement): { readonly id: string; read
   if ((values !== undefined) !== field.type.endsWith("Array") || (!values && !value)) throw invalidValue()
   const texts = values ? childrenOf(values, "Value").map(({ text }) => text) : [value?.text ?? ""]
   if (!texts.every(text => fits(field.type, text))) throw invalidValue()
-  return { id: field.id, value: values ? texts : (texts[0] ?? "") }
+  const kept = texts.map(text => (field.type === "Boolean" ? String(/^(true|1)$/i.test(text)) : text))
+  return { id: field.id, value: values ? kept : (kept[0] ?? "") }
 }
 
 function fits(type: string, text: string): boolean {

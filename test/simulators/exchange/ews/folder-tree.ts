@@ -4,19 +4,24 @@ import { parseEwsFolderId } from "./ews-ids.ts"
 import { mailboxNamed, mayOpen, type Session } from "./session.ts"
 import { childOf, textOf, type XmlElement } from "./xml.ts"
 
-/** The folders of a mailbox: the root, the top of the information store, Deleted Items, and the calendars. */
+/** The folders of a mailbox: the root, the top of the information store, Deleted Items, the dumpster, and the calendars. */
 
 export type Folder = { readonly mailbox: Mailbox; readonly number: number }
 
 /** Beyond any number the store gives out. */
 const ROOT = 0xffff_0001
 const TOP = 0xffff_0002
+/** The dumpster and its folder for what was deleted for good; what is in them is not shown here. */
+const RECOVERABLE_ITEMS = 0xffff_0003
+const DELETIONS = 0xffff_0004
 
 const distinguished: Readonly<Record<string, number>> = {
   root: ROOT,
   msgfolderroot: TOP,
   deleteditems: DELETED_ITEMS,
   calendar: DEFAULT_CALENDAR,
+  recoverableitemsroot: RECOVERABLE_ITEMS,
+  recoverableitemsdeletions: DELETIONS,
 }
 
 /** The folder a FolderId or DistinguishedFolderId names, if the session may look into it. */
@@ -46,12 +51,14 @@ export function distinguishedName(number: number): string | undefined {
 
 /** Every folder but the root. */
 export function allFolders(mailbox: Mailbox): readonly Folder[] {
-  return [TOP, DELETED_ITEMS, ...mailbox.calendars.keys()].map(number => ({ mailbox, number }))
+  const numbers = [TOP, DELETED_ITEMS, ...mailbox.calendars.keys(), RECOVERABLE_ITEMS, DELETIONS]
+  return numbers.map(number => ({ mailbox, number }))
 }
 
 export function parentOf({ mailbox, number }: Folder): Folder | undefined {
   if (number === ROOT) return undefined
-  if (number === TOP) return { mailbox, number: ROOT }
+  if (number === TOP || number === RECOVERABLE_ITEMS) return { mailbox, number: ROOT }
+  if (number === DELETIONS) return { mailbox, number: RECOVERABLE_ITEMS }
   return { mailbox, number: mailbox.calendars.get(number)?.parent ?? TOP }
 }
 
@@ -65,7 +72,13 @@ export function descendantsOf(folder: Folder): readonly Folder[] {
 }
 
 export function folderName({ mailbox, number }: Folder): string {
-  if (number === ROOT) return ""
-  if (number === TOP) return "Top of Information Store"
-  return number === DELETED_ITEMS ? "Deleted Items" : (mailbox.calendars.get(number)?.name ?? "")
+  return fixedNames.get(number) ?? mailbox.calendars.get(number)?.name ?? ""
 }
+
+const fixedNames: ReadonlyMap<number, string> = new Map([
+  [ROOT, ""],
+  [TOP, "Top of Information Store"],
+  [DELETED_ITEMS, "Deleted Items"],
+  [RECOVERABLE_ITEMS, "Recoverable Items"],
+  [DELETIONS, "Deletions"],
+])

@@ -73,8 +73,9 @@ export function createFolder(session: Session, request: XmlElement): Markup {
 /** The name a new folder may have: any but those of its siblings, however they are written. */
 function nameForChild(parent: Folder, folder: XmlElement): string {
   const name = textOf(folder, "DisplayName") ?? ""
-  const ofClass = textOf(folder, "FolderClass") ?? "IPF.Appointment"
-  if (folder.name !== "CalendarFolder" || !/^IPF\.Appointment(\.|$)/i.test(ofClass))
+  // A plain folder is what its class says.
+  const ofClass = textOf(folder, "FolderClass") ?? (folder.name === "CalendarFolder" ? "IPF.Appointment" : "IPF.Note")
+  if (!/^(Calendar)?Folder$/.test(folder.name) || !/^IPF\.Appointment(\.|$)/i.test(ofClass))
     throw new EwsError("ErrorInvalidOperation", "Only calendar folders can be made here.")
   if (name === "") throw new EwsError("ErrorFolderPropRequestFailed", "A folder needs a name.")
   if (childrenOfFolder(parent).some(other => folderName(other).toLowerCase() === name.toLowerCase()))

@@ -8,7 +8,8 @@ import { childOf, type XmlElement } from "./xml.ts"
 
 /** Search filters. https://learn.microsoft.com/exchange/client-developer/web-service-reference/restriction */
 
-type Value = string | number | boolean | undefined
+/** Of several values it takes one that fits. */
+type Value = string | number | boolean | readonly string[] | undefined
 export type Reader<T> = (row: T) => Value
 type Matches<T> = (row: T) => boolean
 
@@ -66,7 +67,7 @@ function parseComparison<T>(filter: XmlElement, given: Given<T>): Matches<T> {
     const value = read(row)
     if (value === undefined) return filter.name === "IsNotEqualTo"
     if (typeof value === "number") return compare(value, numberOf(constant, given.zone))
-    return compare(String(value), constant)
+    return textsOf(value).some(text => compare(text, constant))
   }
 }
 
@@ -83,10 +84,17 @@ function parseContains<T>(filter: XmlElement, given: Given<T>): Matches<T> {
   return row => {
     const value = read(row)
     if (value === undefined) return false
-    const text = fold(String(value))
-    if (ContainmentMode === "FullString") return text === constant
-    return /^Prefix/.test(ContainmentMode) ? text.startsWith(constant) : text.includes(constant)
+    return textsOf(value)
+      .map(fold)
+      .some(text => {
+        if (ContainmentMode === "FullString") return text === constant
+        return /^Prefix/.test(ContainmentMode) ? text.startsWith(constant) : text.includes(constant)
+      })
   }
+}
+
+function textsOf(value: string | number | boolean | readonly string[]): readonly string[] {
+  return typeof value === "object" ? value : [String(value)]
 }
 
 /** How the path of a filter or a sort order is read from a row. */
@@ -105,6 +113,7 @@ const fields: Readonly<Record<string, Reader<Entry>>> = {
   "item:DateTimeCreated": ({ createdMs }) => createdMs,
   "item:ItemClass": () => "IPM.Appointment",
   "item:Importance": ({ content }) => content.importance,
+  "item:Categories": ({ content }) => (content.categories.length === 0 ? undefined : content.categories),
   "calendar:Start": ({ content }) => momentAt(content.time, "start"),
   "calendar:End": ({ content }) => momentAt(content.time, "end"),
   "calendar:Location": ({ content }) => content.locations[0] && String(content.locations[0]["displayName"] ?? ""),
@@ -114,8 +123,5 @@ const fields: Readonly<Record<string, Reader<Entry>>> = {
 export function itemReader(path: XmlElement): Reader<Entry> | undefined {
   if (path.name !== "ExtendedFieldURI") return fields[path.attributes["FieldURI"] ?? ""]
   const { id } = extendedField(path)
-  return ({ content, item, date }) => {
-    const value = valueUnder(id, content, () => globalObjectId(item.uid, date))
-    return typeof value === "object" ? value.join(";") : value
-  }
+  return ({ content, item, date }) => valueUnder(id, content, () => globalObjectId(item.uid, date))
 }
