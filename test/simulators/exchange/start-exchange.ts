@@ -37,6 +37,8 @@ export type StartOptions = {
   readonly accounts?: readonly AccountSeed[]
   /** How Exchange Server is set up, where it is not as usual: 15.2, with Negotiate, NTLM and Basic. */
   readonly server?: Partial<ServerSettings>
+  /** Whether every answer of EWS is held against its schema before it goes out, and fails loudly; it is, when absent. */
+  readonly checkAnswers?: boolean
   readonly switches?: Partial<Switches>
 }
 
@@ -108,7 +110,7 @@ function build(
     store,
     server,
     front: new FrontDoor({ accounts, bearer, now: () => store.clock.now() }),
-    ews: new EwsFace({ store, server, faults, counters }),
+    ews: new EwsFace({ store, server, faults, counters, checkAnswers: options.checkAnswers ?? true }),
     binding: channelBinding(certPem),
   })
   return { admin, faces: { graph, server: door, login, admin, counters, faults, page: new WeekPage(store) } }

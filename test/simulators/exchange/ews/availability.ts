@@ -6,7 +6,7 @@ import { EwsError, EwsFault } from "./ews-error.ts"
 import { entriesIn, realSpan } from "./find-items.ts"
 import { instantOfLocal, type LegacyZone, localTime, parseLegacyZone } from "./legacy-time-zone.ts"
 import { el, type Markup } from "./markup.ts"
-import { schemaViolation } from "./schema-order.ts"
+import { schemaViolation } from "./schema-violation.ts"
 import type { Session } from "./session.ts"
 import { childOf, textOf, type XmlElement } from "./xml.ts"
 

@@ -16,8 +16,8 @@ import { getItems } from "./get-items.ts"
 import { el, type Markup } from "./markup.ts"
 import { getOofSettings, type OutOfOffice, setOofSettings } from "./out-of-office.ts"
 import { resolveNames } from "./people.ts"
-import { checkOrder, schemaViolation } from "./schema-order.ts"
 import { checkVersion, inSchema } from "./schema-versions.ts"
+import { checkAnswer, checkSchema, schemaViolation } from "./schema-violation.ts"
 import type { ServerVersion } from "./server-version.ts"
 import { openSession, requestedSchema, type Session } from "./session.ts"
 import { syncItems } from "./sync-items.ts"
@@ -31,6 +31,8 @@ export type EwsParts = {
   readonly server: ExchangeServer
   readonly faults: Faults
   readonly counters: Counters
+  /** Whether every answer is held against its schema. */
+  readonly checkAnswers: boolean
 }
 
 /** A POST that was let in. */
@@ -80,11 +82,13 @@ export class EwsFace {
         const requested = requestedSchema(header, version)
         if (header) checkVersion(header, requested)
         checkVersion(operation, requested)
-        checkOrder(operation)
+        checkSchema(text)
         const run = operations[operation.name]
         if (!run) throw schemaViolation(operation, `The element '${operation.name}' is no operation.`)
         const session = this.#open(header, headers, account)
-        return xmlReply(200, envelope(inSchema(run(session, operation), requested), version))
+        const answer = envelope(inSchema(run(session, operation), requested), version)
+        if (this.#parts.checkAnswers) checkAnswer(answer)
+        return xmlReply(200, answer)
       })
     } finally {
       leave()

@@ -1,5 +1,5 @@
 import type { Markup } from "./markup.ts"
-import { schemaViolation } from "./schema-order.ts"
+import { schemaViolation } from "./schema-violation.ts"
 import { reaches } from "./server-version.ts"
 import type { XmlElement } from "./xml.ts"
 

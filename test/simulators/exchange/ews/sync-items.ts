@@ -8,7 +8,7 @@ import { type Folder, findFolder } from "./folder-tree.ts"
 import { parseShape } from "./item-shape.ts"
 import { el, type Markup } from "./markup.ts"
 import { calendarItemElement, type Rendering } from "./render-calendar-item.ts"
-import { schemaViolation } from "./schema-order.ts"
+import { schemaViolation } from "./schema-violation.ts"
 import type { Session } from "./session.ts"
 import { childOf, textOf, type XmlElement } from "./xml.ts"
 
