@@ -22,6 +22,8 @@ const certificateCodes = new Set([
   "UNABLE_TO_GET_ISSUER_CERT",
   "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
   "HOSTNAME_MISMATCH",
+  // Key too short, or signed with SHA-1: OpenSSL has no code of its own for it, and Node this name.
+  "UNSPECIFIED",
 ])
 
 function isCertificateCode(code: string): boolean {

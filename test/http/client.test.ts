@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { createServer } from "node:https"
+import { createServer, type Server } from "node:https"
 import { after, before, describe, test } from "node:test"
 import { request } from "undici"
 import type { NeedsAttentionError } from "../../operator/core/errors.ts"
@@ -18,9 +18,7 @@ const server = createServer({ cert: certPem, key: keyPem }, ({ url }, response) 
 let url: string
 
 before(async () => {
-  await new Promise<void>(resolve => server.listen(0, "127.0.0.1", resolve))
-  const address = server.address()
-  url = `https://127.0.0.1:${typeof address === "object" && address ? address.port : 0}`
+  url = await listening(server)
 })
 
 after(() => {
@@ -37,6 +35,17 @@ describe("a pool of connections", () => {
     for (const trust of [{}, { caBundlePem: makeAuthority("another").caPem }]) {
       await assert.rejects(ask(trust), error => networkFailure(error).reason === "TLSFailed")
     }
+  })
+
+  test("a certificate with a key too weak to be trusted is TLSFailed, not a server that is away", async context => {
+    const { certPem: cert, keyPem: key } = authority.issue({ hosts: ["127.0.0.1"], weak: true })
+    const old = createServer({ cert, key, ciphers: "DEFAULT@SECLEVEL=0" })
+    context.after(() => old.close())
+    const oldUrl = await listening(old)
+
+    const failure = ask({ caBundlePem: authority.caPem }, oldUrl)
+
+    await assert.rejects(failure, error => networkFailure(error).reason === "TLSFailed")
   })
 
   test("refuses a bundle that cannot be read when it is opened", () => {
@@ -59,7 +68,7 @@ describe("a pool of connections", () => {
   })
 
   test("gives up on an answer that does not come", async () => {
-    await assert.rejects(ask({ caBundlePem: authority.caPem }, "/never"), error => {
+    await assert.rejects(ask({ caBundlePem: authority.caPem }, `${url}never`), error => {
       return networkFailure(error).code === "UND_ERR_HEADERS_TIMEOUT"
     })
   })
@@ -87,10 +96,16 @@ describe("Retry-After", () => {
   test("absent is nothing", () => assert.equal(retryAfterMs(undefined, now), undefined))
 })
 
-async function ask(changes: Partial<Parameters<typeof openDispatcher>[0]>, path = "/"): Promise<string> {
+async function listening(one: Server): Promise<string> {
+  await new Promise<void>(resolve => one.listen(0, "127.0.0.1", resolve))
+  const address = one.address()
+  return `https://127.0.0.1:${typeof address === "object" && address ? address.port : 0}/`
+}
+
+async function ask(changes: Partial<Parameters<typeof openDispatcher>[0]>, to = url): Promise<string> {
   const dispatcher = openDispatcher({ ...options, ...changes })
   try {
-    const { body } = await request(`${url}${path}`, { dispatcher })
+    const { body } = await request(to, { dispatcher })
     return await body.text()
   } finally {
     await dispatcher.destroy()

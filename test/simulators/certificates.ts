@@ -17,8 +17,8 @@ export type Certificate = { readonly certPem: string; readonly keyPem: string }
 
 export type Authority = {
   readonly caPem: string
-  /** A serving certificate for these DNS names and IP addresses. */
-  issue(request: { readonly hosts: readonly string[] }): Certificate
+  /** A serving certificate for these DNS names and IP addresses; `weak` has a key as old servers had. */
+  issue(request: { readonly hosts: readonly string[]; readonly weak?: boolean }): Certificate
 }
 
 /** A throw-away certificate authority (RFC 5280, P-256) that lives as long as the process; `name` is its common name. */
@@ -27,8 +27,10 @@ export function makeAuthority(name: string): Authority {
   const issuer: Issuer = { name, keys }
   return {
     caPem: certificate({ issuer, subject: name, publicKey: keys.publicKey, extensions: authorityExtensions() }),
-    issue({ hosts }) {
-      const own = generateKeyPairSync("ec", { namedCurve: "P-256" })
+    issue({ hosts, weak = false }) {
+      const own = weak
+        ? generateKeyPairSync("rsa", { modulusLength: 1024 })
+        : generateKeyPairSync("ec", { namedCurve: "P-256" })
       return {
         certPem: certificate({
           issuer,
