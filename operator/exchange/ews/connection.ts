@@ -1,34 +1,36 @@
 import type { Calendar, CalendarChoice, EwsSettings, ExchangeConnection, ProbeReport } from "../../core/ports.ts"
-import { openDispatcher } from "../../http/client.ts"
-import { AccessToken } from "../access-token.ts"
 import type { ExchangeDeps } from "../deps.ts"
-import { OpenCalendars } from "../open-calendars.ts"
+import { observed } from "../observed.ts"
+import { type MailboxCalendar, OpenCalendars } from "../open-calendars.ts"
 import { EwsCalendar } from "./calendar.ts"
-import type { MailboxPlaces } from "./mailbox.ts"
-import type { WireCredential } from "./settings.ts"
+import { refuseExchangeOnline } from "./exchange-online.ts"
+import { type Login, openLogin } from "./login.ts"
+import { openPlaces } from "./places.ts"
 import { EwsTransport } from "./transport.ts"
 
-/** One organisation behind Exchange Server: one account, one pace. Throws a NeedsAttentionError when the CA bundle cannot be read. */
+/**
+ * One organisation behind Exchange Server: one account, one pace. Throws a NeedsAttentionError when the CA bundle or a
+ * certificate cannot be read, or the address is that of Exchange Online.
+ */
 export function openEwsConnection(deps: ExchangeDeps, settings: EwsSettings): ExchangeConnection {
-  return new EwsConnection(deps, settings)
+  refuseExchangeOnline(settings)
+  return new EwsConnection({ ...deps, observe: observed(deps) }, settings)
 }
 
 class EwsConnection implements ExchangeConnection {
+  readonly #login: Login
   readonly #transport: EwsTransport
   readonly #calendars: OpenCalendars<EwsCalendar>
 
   constructor(deps: ExchangeDeps, settings: EwsSettings) {
-    const transport = new EwsTransport(deps, { ...settings, credential: openCredential(deps, settings) })
+    const login = openLogin(deps, settings)
+    const transport = new EwsTransport(deps, { ...settings, credential: login.credential })
+    this.#login = login
     this.#transport = transport
-    this.#calendars = new OpenCalendars(deps.clock, ({ address }) => {
-      const folder = { kind: "Default" } as const
-      const places: MailboxPlaces = {
-        findFolder: async () => folder,
-        makeFolder: async () => folder,
-        forget: () => {},
-        zone: async () => settings.timeZone,
-      }
-      return new EwsCalendar({ mailbox: { transport, address }, places })
+    this.#calendars = new OpenCalendars(deps.clock, ({ address, calendar }: MailboxCalendar) => {
+      const mailbox = { transport, address }
+      const places = openPlaces({ mailbox, calendar, clock: deps.clock, timeZone: settings.timeZone })
+      return new EwsCalendar({ mailbox, places })
     })
   }
 
@@ -42,20 +44,6 @@ class EwsConnection implements ExchangeConnection {
 
   async close(): Promise<void> {
     this.#calendars.clear()
-    await this.#transport.close()
+    await Promise.all([this.#transport.close(), this.#login.close()])
   }
-}
-
-function openCredential({ clock, proxy }: ExchangeDeps, settings: EwsSettings): WireCredential {
-  const { credential, caBundlePem, url } = settings
-  if (credential.kind !== "oauth") return credential
-  const { login, tenantId, clientId, app } = credential
-  const ca = caBundlePem === undefined ? {} : { caBundlePem }
-  const dispatcher = openDispatcher({ proxy, connections: 2, connectTimeoutMs: 10_000, answerTimeoutMs: 75_000, ...ca })
-  const resource = new URL(url).origin
-  const token = new AccessToken(
-    { clock, dispatcher, seen: () => {} },
-    { login, tenantId, clientId, resource, credential: app },
-  )
-  return { kind: "oauth", token }
 }

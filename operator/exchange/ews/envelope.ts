@@ -1,18 +1,24 @@
+import type { EwsVersion } from "../../core/ports.ts"
+import { knows } from "./schema-version.ts"
 import { childOf, descend, namespaces, type XmlElement } from "./xml-read.ts"
 import { element, textElement, writeXml, type XmlNode } from "./xml-write.ts"
 
 /** SOAP 1.1 as EWS speaks it: https://learn.microsoft.com/exchange/client-developer/web-service-reference/ */
 
-/** 2016, 2019 and Subscription Edition all know it; no later name is accepted in requests. */
-const requestVersion = "Exchange2016"
+type EnvelopeOptions = {
+  readonly version: EwsVersion
+  /** The mailbox whose owner the account acts as (ApplicationImpersonation). */
+  readonly actAs: string | undefined
+}
 
-/** `actAs` is the mailbox whose owner the account acts as (ApplicationImpersonation). Times in answers are UTC. */
-export function writeEnvelope(request: XmlNode, actAs: string | undefined): string {
+/** Times in answers are UTC. */
+export function writeEnvelope(request: XmlNode, { version, actAs }: EnvelopeOptions): string {
+  const utc = element("t:TimeZoneDefinition", { Id: "UTC" })
   const header = element(
     "s:Header",
     {},
-    element("t:RequestServerVersion", { Version: requestVersion }),
-    element("t:TimeZoneContext", {}, element("t:TimeZoneDefinition", { Id: "UTC" })),
+    element("t:RequestServerVersion", { Version: version }),
+    knows(version, "TimeZoneContext") ? element("t:TimeZoneContext", {}, utc) : undefined,
     actAs === undefined ? undefined : impersonation(actAs),
   )
   const { s, m, t } = namespaces

@@ -19,6 +19,7 @@ import {
   readMessageProblem,
 } from "./problem.ts"
 import type { WireSettings } from "./settings.ts"
+import { SpokenVersion } from "./spoken-version.ts"
 import { descend, MalformedXmlError, readXml, type XmlElement } from "./xml-read.ts"
 import type { XmlNode } from "./xml-write.ts"
 
@@ -49,8 +50,7 @@ export class EwsTransport {
   readonly #settings: WireSettings
   readonly #throttle: Throttle
   readonly #post: Post
-  /** What requests are written for. */
-  version: EwsVersion = "Exchange2016"
+  readonly #version: SpokenVersion
   /** The version the server said last, `15.2.1544.9`. */
   serverVersion: string | undefined
 
@@ -59,13 +59,19 @@ export class EwsTransport {
     this.#deps = deps
     this.#settings = settings
     this.#throttle = new Throttle({ ...deps, limits: settings.limits })
+    this.#version = new SpokenVersion(settings.version)
     this.#post = openPost(deps, settings)
+  }
+
+  /** What requests are written for; may turn out to be an older one with the first answer. */
+  get version(): EwsVersion {
+    return this.#version.current
   }
 
   /** The operation's response element. Throws the core error of whatever came instead. */
   async ask(call: EwsCall, signal: AbortSignal): Promise<XmlElement> {
     for (let tries = 1; ; tries += 1) {
-      const { response, error } = await this.#attempt(call, signal)
+      const { response, error } = await this.#attemptInSomeVersion(call, signal)
       if (response) return response
       const pauseMs = error instanceof TemporaryError ? error.retryAfterMs : undefined
       const again = call.retry && error instanceof TemporaryError
@@ -79,7 +85,17 @@ export class EwsTransport {
     return this.#post.close()
   }
 
-  async #attempt(call: EwsCall, signal: AbortSignal): Promise<Result> {
+  /** A request in a version the server does not know was not looked at, so that writes too are sent again. */
+  async #attemptInSomeVersion(call: EwsCall, signal: AbortSignal): Promise<Result> {
+    for (;;) {
+      const version = this.version
+      const attempted = await this.#attempt(call, signal)
+      const { problem, error } = attempted
+      if (error !== undefined || !this.#version.isToBeChanged(version, problem)) return resultOf(attempted, call)
+    }
+  }
+
+  async #attempt(call: EwsCall, signal: AbortSignal): Promise<Attempted> {
     const { clock, observe } = this.#deps
     const { mailbox, operation } = call
     const leave = await this.#throttle.enter({ mailbox: mailbox.toLowerCase(), cost: 1 }, signal)
@@ -89,7 +105,7 @@ export class EwsTransport {
     const durationMs = clock.monotonicMs() - startedAtMs
     observe({ connection: this.#settings.name, operation, status: attempted.status, durationMs, cost: 1 })
     if (attempted.error !== undefined) signal.throwIfAborted()
-    return resultOf(attempted, call)
+    return attempted
   }
 
   /** Never rejects: the place must be given back whatever happens. */
@@ -106,7 +122,7 @@ export class EwsTransport {
   }
 
   #written({ request, mailbox, writes }: EwsCall): Parameters<Post["send"]>[0] {
-    const body = writeEnvelope(request, this.#settings.access === "Impersonation" ? mailbox : undefined)
+    const body = writeEnvelope(request, { version: this.version, actAs: this.#actAs(mailbox) })
     const headers = {
       "Content-Type": "text/xml; charset=utf-8",
       Accept: "text/xml",
@@ -118,6 +134,10 @@ export class EwsTransport {
     }
     const beforeSending = writes ? this.#deps.mayWrite : () => {}
     return { headers, body, beforeSending }
+  }
+
+  #actAs(mailbox: string): string | undefined {
+    return this.#settings.access === "Impersonation" ? mailbox : undefined
   }
 
   #understood(reply: Reply): Attempted {

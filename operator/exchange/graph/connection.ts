@@ -10,6 +10,7 @@ import type {
 import { openDispatcher } from "../../http/client.ts"
 import { AccessToken } from "../access-token.ts"
 import type { ExchangeDeps } from "../deps.ts"
+import { observed } from "../observed.ts"
 import { OpenCalendars } from "../open-calendars.ts"
 import { Throttle } from "../throttle.ts"
 import { Batches } from "./batch.ts"
@@ -42,7 +43,7 @@ class GraphConnection implements ExchangeConnection {
 
   constructor(deps: ExchangeDeps, settings: GraphSettings, dispatcher: Dispatcher) {
     const { clock, random, mayWrite, proxy } = deps
-    const observe = logged(deps)
+    const observe = observed(deps)
     const { name: connection, endpoints, limits } = settings
     const throttle = new Throttle({ clock, random, limits })
     const token = openToken({ ...deps, observe }, settings, dispatcher)
@@ -73,13 +74,6 @@ class GraphConnection implements ExchangeConnection {
   async close(): Promise<void> {
     this.#calendars.clear()
     await this.#dispatcher.destroy()
-  }
-}
-
-function logged({ observe, log }: ExchangeDeps): ExchangeDeps["observe"] {
-  return request => {
-    log.debug(request, "Exchange was asked")
-    observe(request)
   }
 }
 
