@@ -51,9 +51,11 @@ async function respond(faces: Faces, request: IncomingMessage, scheme: "https" |
     return { status: 413, body: { error: { code: "RequestEntityTooLarge", message: "Too large." } } }
   if (url.startsWith("/_sim/")) return answerAdmin(faces.admin, { method: request.method ?? "GET", url, text })
   if (faces.page.owns(url)) return faces.page.answer(url, request.headers["if-none-match"])
-  if (scheme === "http") return { status: 404, body: "The protocols are served over TLS." }
+  const { pathname } = new URL(url, origin)
+  if (scheme === "http")
+    return faces.server.answerPlain(pathname) ?? { status: 404, body: "The protocols are served over TLS." }
   if (url.startsWith("/v1.0/")) return graphReply(faces, request, { url, origin, text })
-  if (faces.server.owns(new URL(url, origin).pathname)) return serverReply(faces, request, { url, origin, text })
+  if (faces.server.owns(pathname)) return serverReply(faces, request, { url, origin, text })
   return loginReply(faces, request, { url, origin, text })
 }
 

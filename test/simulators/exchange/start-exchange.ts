@@ -3,6 +3,7 @@ import { createServer as createHttps } from "node:https"
 import type { AddressInfo } from "node:net"
 import { makeAuthority } from "../certificates.ts"
 import { Admin } from "./admin.ts"
+import { Autodiscover } from "./autodiscover/autodiscover.ts"
 import { Directory } from "./directory/directory.ts"
 import { type AccountSeed, Accounts } from "./ews/accounts.ts"
 import { EwsFace } from "./ews/ews-face.ts"
@@ -111,6 +112,7 @@ function build(
     server,
     front: new FrontDoor({ accounts, bearer, now: () => store.clock.now() }),
     ews: new EwsFace({ store, server, faults, counters, checkAnswers: options.checkAnswers ?? true }),
+    autodiscover: new Autodiscover(store, server),
     binding: channelBinding(certPem),
   })
   return { admin, faces: { graph, server: door, login, admin, counters, faults, page: new WeekPage(store) } }

@@ -46,6 +46,12 @@ export function accepts(version: ServerVersion, requested: string): boolean {
   return known.some(name => releases[name].requests.includes(requested))
 }
 
+/** Those a server names to clients: no early ones, no dated ones. */
+export function acceptedSchemas(version: ServerVersion): readonly string[] {
+  const internal = ["Exchange2009", "Exchange2012"]
+  return allRequests.filter(name => accepts(version, name) && !name.startsWith("V") && !internal.includes(name))
+}
+
 /** What a request without the header asks for: the first release's schema, says the documentation of 2007 and of 2010. */
 export function unversioned(version: ServerVersion): string {
   return version === "8" ? "Exchange2007" : "Exchange2010"

@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto"
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http"
+import type { Autodiscover } from "../autodiscover/autodiscover.ts"
 import type { AccountSeed } from "../ews/accounts.ts"
 import type { EwsFace } from "../ews/ews-face.ts"
 import { releaseOf } from "../ews/server-version.ts"
@@ -15,6 +16,7 @@ type Parts = {
   readonly server: ExchangeServer
   readonly front: FrontDoor
   readonly ews: EwsFace
+  readonly autodiscover: Autodiscover
   /** Of the certificate that clients see. */
   readonly binding: Buffer
 }
@@ -22,6 +24,7 @@ type Parts = {
 type Received = { readonly request: IncomingMessage; readonly text: string; readonly url: string }
 
 const EWS = /^\/ews\/exchange\.asmx$/i
+const AUTODISCOVER = /^\/autodiscover\/autodiscover\.(svc|xml)$/i
 
 export class ServerDoor {
   readonly #parts: Parts
@@ -32,13 +35,22 @@ export class ServerDoor {
 
   /** Whether a path is Exchange Server's. */
   owns(pathname: string): boolean {
-    return EWS.test(pathname)
+    return EWS.test(pathname) || AUTODISCOVER.test(pathname)
+  }
+
+  /** The probe of a client that has found nothing over TLS; it never sends credentials. */
+  answerPlain(pathname: string): Reply | undefined {
+    const { httpRedirect } = this.#parts.server.settings
+    if (httpRedirect === undefined || !AUTODISCOVER.test(pathname)) return undefined
+    return { status: 302, headers: { location: httpRedirect } }
   }
 
   /** `url` is the request's own address, whole. */
   async answer({ request, text, url }: Received): Promise<Reply> {
     const { server, front, binding } = this.#parts
-    const { schemes, extendedProtection: protection, tlsEndsAtProxy } = server.settings
+    const { schemes, extendedProtection, tlsEndsAtProxy } = server.settings
+    // Setup leaves Autodiscover's virtual directory without it.
+    const protection = AUTODISCOVER.test(new URL(url).pathname) ? "off" : extendedProtection
     const seen = tlsEndsAtProxy ? PROXIED_BINDING : binding
     const { socket, headers } = request
     const knock = { socket, authorization: headers.authorization, url }
@@ -47,13 +59,16 @@ export class ServerDoor {
       if (admission.why) server.noteRefusal(admission.why)
       return { status: 401, headers: { ...this.#common(headers), ...admission.headers } }
     }
-    const reply = await this.#inside(request, text, admission.account)
+    const reply = await this.#inside({ request, text, url }, admission.account)
     const common = { ...this.#common(headers), ...this.#affinity(headers, admission.account) }
     return { ...reply, headers: { ...common, ...admission.headers, ...reply.headers } }
   }
 
-  async #inside({ method, headers }: IncomingMessage, text: string, account: AccountSeed): Promise<Reply> {
-    const { ews, server, store } = this.#parts
+  async #inside({ request, text, url }: Received, account: AccountSeed): Promise<Reply> {
+    const { ews, autodiscover, server, store } = this.#parts
+    const { pathname, origin } = new URL(url)
+    const { method = "GET", headers } = request
+    if (AUTODISCOVER.test(pathname)) return autodiscover.answer({ pathname, origin, method, text })
     const own = account.mailbox === undefined ? undefined : store.findMailbox(account.mailbox)
     if (server.settings.webServices !== "on" || own?.webServices === false) return { status: 403 }
     if (method === "GET") return { status: 200, body: SERVICE_PAGE }

@@ -1,3 +1,4 @@
+import type { Redirect } from "../autodiscover/users.ts"
 import type { ServerVersion } from "../ews/server-version.ts"
 import type { Scheme } from "./front-door.ts"
 import type { ExtendedProtection, LoginRefusal } from "./ntlm-login.ts"
@@ -17,6 +18,10 @@ export type ServerSettings = {
   readonly maxConcurrency: number
   /** Names of the servers mailboxes live on. */
   readonly backEnds: readonly string[]
+  /** Where Autodiscover sends people on to, by address or by `@domain`; nothing keeps it from going in circles. */
+  readonly redirects: Readonly<Record<string, Redirect>>
+  /** Where Autodiscover over plain HTTP points; nobody is there when absent. */
+  readonly httpRedirect: string | undefined
 }
 
 export const defaultSettings: ServerSettings = {
@@ -27,6 +32,8 @@ export const defaultSettings: ServerSettings = {
   webServices: "on",
   maxConcurrency: 27,
   backEnds: ["EX01"],
+  redirects: {},
+  httpRedirect: undefined,
 }
 
 /** One Exchange Server as it is now, and what its log would say. */
