@@ -26,6 +26,8 @@ export type Fault = {
   /** 504 at once, and the write happens later all the same. */
   | { readonly kind: "delayedCommit"; readonly delayMs: number }
   | { readonly kind: "slow"; readonly delayMs: number }
+  /** EWS only: the row at this place (from 0) fails, those before it are done, and those behind it not come to. */
+  | { readonly kind: "batchStopped"; readonly at: number; readonly code?: string }
 )
 
 export type ActiveFault = Fault & { readonly id: number }

@@ -61,22 +61,26 @@ export function responses<T>(
 ): Markup {
   const messages = rows.map(row => {
     try {
-      return message(operation, { content: answer(row) })
+      return responseMessage(operation, { outcome: "Success", content: answer(row) })
     } catch (error) {
       if (!(error instanceof EwsError)) throw error
-      return message(operation, { error, content: failed })
+      return responseMessage(operation, { outcome: "Error", error, content: failed })
     }
   })
   return el(`m:${operation}Response`, {}, el("m:ResponseMessages", {}, messages))
 }
 
-function message(operation: string, given: { readonly error?: EwsError; readonly content: readonly Markup[] }): Markup {
-  return el(
-    `m:${operation}ResponseMessage`,
-    { ResponseClass: given.error ? "Error" : "Success" },
-    ...outcome(given.error),
-    given.content,
-  )
+/** What became of one row. */
+export function responseMessage(
+  operation: string,
+  given: {
+    readonly outcome: "Success" | "Warning" | "Error"
+    readonly error?: EwsError
+    readonly content: readonly Markup[]
+  },
+): Markup {
+  const { error, content } = given
+  return el(`m:${operation}ResponseMessage`, { ResponseClass: given.outcome }, ...outcome(error), content)
 }
 
 /** The children every response message begins with. */

@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from "node:http"
-import { setTimeout as wait } from "node:timers/promises"
 import type { ActiveFault, Faults } from "../faults.ts"
 import type { Reply } from "../graph/call.ts"
 import type { Counters } from "../graph/counters.ts"
@@ -8,23 +7,24 @@ import type { Store } from "../store/store.ts"
 import type { AccountSeed } from "./accounts.ts"
 import { getUserAvailability } from "./availability.ts"
 import { convertIds } from "./convert-ids.ts"
-import { envelope, faultEnvelope, namespaces, responses } from "./envelope.ts"
+import { envelope, faultEnvelope, namespaces } from "./envelope.ts"
 import { EwsError, EwsFault, EwsForbidden } from "./ews-error.ts"
 import { findItems } from "./find-items.ts"
 import { createFolder, deleteFolder, findFolders, getFolder } from "./folders.ts"
 import { getItems } from "./get-items.ts"
-import { el, type Markup } from "./markup.ts"
+import type { Markup } from "./markup.ts"
 import { getOofSettings, type OutOfOffice, setOofSettings } from "./out-of-office.ts"
 import { resolveNames } from "./people.ts"
 import { checkVersion, inSchema } from "./schema-versions.ts"
 import { checkAnswer, checkSchema, schemaViolation } from "./schema-violation.ts"
-import type { ServerVersion } from "./server-version.ts"
 import { openSession, requestedSchema, type Session } from "./session.ts"
 import { syncItems } from "./sync-items.ts"
 import { getServerTimeZones } from "./time-zone-definitions.ts"
+import { underFault } from "./under-fault.ts"
 import { getUserConfiguration } from "./user-configuration.ts"
 import { createItems, deleteItems, updateItems } from "./write-items.ts"
 import { childOf, parseXml, textOf, type XmlElement } from "./xml.ts"
+import { messageXml, xmlReply } from "./xml-reply.ts"
 
 export type EwsParts = {
   readonly store: Store
@@ -78,15 +78,15 @@ export class EwsFace {
     const leave = this.#enter(header, account)
     try {
       const fault = this.#meet(operation, header, account)
-      return await underFault(fault, operation.name, version, async () => {
+      return await underFault({ fault, operation, version, refused }, async batch => {
         const requested = requestedSchema(header, version)
         if (header) checkVersion(header, requested)
         checkVersion(operation, requested)
         checkSchema(text)
         const run = operations[operation.name]
         if (!run) throw schemaViolation(operation, `The element '${operation.name}' is no operation.`)
-        const session = this.#open(header, headers, account)
-        const answer = envelope(inSchema(run(session, operation), requested), version)
+        const body = batch.finish(run(this.#open(header, headers, account), batch.operation))
+        const answer = envelope(inSchema(body, requested), version)
         if (this.#parts.checkAnswers) checkAnswer(answer)
         return xmlReply(200, answer)
       })
@@ -175,70 +175,10 @@ function opened(text: string): { readonly header: XmlElement | undefined; readon
   return { header: childOf(root, "Header"), operation }
 }
 
-function xmlReply(status: number, body: string): Reply {
-  return { status, headers: { "content-type": "text/xml; charset=utf-8" }, body }
-}
-
 function refused(error: unknown): Reply {
   if (error instanceof EwsForbidden) return { status: 403 }
   if (error instanceof UnanchoredRequest) return { status: error.status }
   if (error instanceof EwsFault) return xmlReply(500, faultEnvelope(error))
   if (error instanceof EwsError) return xmlReply(500, faultEnvelope(new EwsFault(error.code, error.message)))
   throw error
-}
-
-/** A bad day in the shapes EWS has for it: a proxy's status, a fault, or an error inside a 200. */
-async function underFault(
-  fault: ActiveFault | undefined,
-  operation: string,
-  version: ServerVersion,
-  run: () => Promise<Reply>,
-): Promise<Reply> {
-  if (!fault) return run()
-  switch (fault.kind) {
-    case "status":
-      return statusReply(fault, operation, version)
-    case "drop": {
-      if (fault.when === "before") return { status: 0, dropped: "silently" }
-      const reply = await run().catch(refused)
-      return { ...reply, dropped: fault.when === "midBody" ? "midBody" : "silently" }
-    }
-    case "slow":
-      await wait(fault.delayMs)
-      return run()
-    case "delayedCommit":
-      void wait(fault.delayMs).then(run).catch(refused)
-      return { status: 504, body: "" }
-    default:
-      return fault satisfies never
-  }
-}
-
-type StatusFault = Extract<ActiveFault, { kind: "status" }>
-
-const BUSY = "The server cannot service this request right now. Try again later."
-
-function statusReply(fault: StatusFault, operation: string, version: ServerVersion): Reply {
-  const { status, code, message = BUSY, retryAfter } = fault
-  if (status === 200) {
-    const failing = responses(operation.replace(/Request$/, ""), [code], of => {
-      throw new EwsError(of ?? "ErrorInternalServerError", message)
-    })
-    return xmlReply(200, envelope(failing, version))
-  }
-  if (code !== undefined && status === 500) {
-    const value = retryAfter === undefined ? [] : [backOff(retryAfter * 1000)]
-    return xmlReply(500, faultEnvelope(new EwsFault(code, message, value)))
-  }
-  const headers: Record<string, string> = retryAfter === undefined ? {} : { "retry-after": String(retryAfter) }
-  return { status, headers, body: fault.text ?? "" }
-}
-
-function backOff(ms: number): Markup {
-  return messageXml({ BackOffMilliseconds: String(ms) })
-}
-
-function messageXml(values: Readonly<Record<string, string>>): Markup {
-  const rows = Object.entries(values).map(([Name, value]) => el("t:Value", { Name }, value))
-  return el("t:MessageXml", { "xmlns:t": namespaces.types }, rows)
 }

@@ -159,6 +159,25 @@ test("a busy server says so in three shapes", async () => {
   assert.deepEqual(to.admin.events(anna), [])
 })
 
+test("a batch stops at an item the server trips over: those before are made, those behind are not come to", async () => {
+  await using to = await exchange()
+  const item = (subject: string) => `<t:CalendarItem><t:Subject>${subject}</t:Subject>${times}</t:CalendarItem>`
+  const three = `<CreateItem SendMeetingInvitations="SendToNone"><Items>${["a", "b", "c"].map(item).join("")}</Items></CreateItem>`
+  to.admin.addFault({ kind: "batchStopped", at: 1, operation: "ews.CreateItem", times: 1 })
+
+  const { codes, text } = await ask(to, three)
+
+  assert.deepEqual(codes, ["NoError", "ErrorItemSave", "ErrorBatchProcessingStopped"])
+  assert.deepEqual(
+    [...text.matchAll(/ResponseClass="(\w+)"/g)].map(([, name]) => name),
+    ["Success", "Error", "Warning"],
+  )
+  assert.deepEqual(
+    to.admin.events(anna).map(event => event["subject"]),
+    ["a"],
+  )
+})
+
 test("what is no XML is a schema violation", async () => {
   await using to = await exchange()
   const { status, text } = await ask(to, "<open>")

@@ -21,6 +21,8 @@ export async function underFault(fault: ActiveFault | undefined, run: () => Prom
       void late()
       return statusReply({ status: 504, code: "UnknownError", message: "" })
     }
+    case "batchStopped":
+      return run()
     default:
       return fault satisfies never
   }
