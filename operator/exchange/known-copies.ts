@@ -15,6 +15,12 @@ const manyOccurrences = 10_000
 const goneToRemember = 1_000
 
 /**
+ * Whether a mark was made for the item it is on. `Plausible` is an item that is no younger than its mark, which duplicates
+ * are: the original, unless there is one that is proven.
+ */
+export type Tie = "Proven" | "Plausible" | "None"
+
+/**
  * One copy, small enough to remember every one of a large organisation (some 500 bytes): marks as text, times as numbers.
  * Only series keep their event, because whether one is in a window takes expanding it.
  */
@@ -23,7 +29,7 @@ export type KnownCopy = {
   readonly version: string
   readonly markText: string
   readonly fingerprint: string
-  readonly isCopyOfAnother: boolean
+  readonly tie: Tie
   readonly isMeeting: boolean
   readonly startMs: number
   readonly endMs: number
@@ -110,14 +116,26 @@ export class KnownCopies {
 
   /** The copies with anything in the window. */
   inWindow(window: Window): readonly StoredEvent[] {
-    return [...this.#copies.values()].filter(copy => isInWindow(copy, window)).flatMap(toStored)
+    const originals = this.#originals()
+    return [...this.#copies.values()]
+      .filter(copy => isInWindow(copy, window))
+      .flatMap(copy => toStored(copy, originals))
+  }
+
+  /** The checks of proven originals; none where nobody asks, which is nearly always. */
+  #originals(): ReadonlySet<string> {
+    const copies = [...this.#copies.values()]
+    if (!copies.some(({ tie }) => tie === "Plausible")) return new Set()
+    const proven = copies.filter(({ tie }) => tie === "Proven")
+    return new Set(proven.flatMap(({ markText }) => parseMark(markText)?.check ?? []))
   }
 }
 
-function toStored(copy: KnownCopy): readonly StoredEvent[] {
+function toStored(copy: KnownCopy, originals: ReadonlySet<string>): readonly StoredEvent[] {
   const mark = parseMark(copy.markText)
   if (!mark) return []
-  const { id, version, fingerprint, isCopyOfAnother, series } = copy
+  const { id, version, fingerprint, tie, series } = copy
+  const isCopyOfAnother = tie === "None" || (tie === "Plausible" && originals.has(mark.check))
   return [{ id, version, mark, fingerprint, isCopyOfAnother, ...(series ? { event: series } : spanOf(copy)) }]
 }
 
@@ -143,7 +161,7 @@ function isSeriesInWindow(series: CalendarEvent, window: Window): boolean {
 }
 
 /** What is known of a copy before its content. */
-export type CopyHead = Pick<KnownCopy, "id" | "version" | "markText" | "isMeeting" | "isSeries" | "isCopyOfAnother">
+export type CopyHead = Pick<KnownCopy, "id" | "version" | "markText" | "isMeeting" | "isSeries" | "tie">
 
 /** The copy with its content in normal form. */
 export function knownCopy(head: CopyHead, event: CalendarEvent): KnownCopy {

@@ -120,7 +120,7 @@ function render({ id, transactionId, markText }: Stored) {
 
 function copyOf(id: string) {
   const markText = formatMark(item.mark)
-  return { id, version: "1", markText, fingerprint: "", isCopyOfAnother: false, isMeeting: false, ...nowhere }
+  return { id, version: "1", markText, fingerprint: "", tie: "Proven" as const, isMeeting: false, ...nowhere }
 }
 
 const nowhere = { startMs: 0, endMs: 0, isSeries: false, series: undefined }

@@ -1,7 +1,7 @@
 import type { CalendarEvent } from "../../core/event.ts"
 import { checkOf, type Mark, parseMark } from "../../core/origin.ts"
 import type { EwsVersion } from "../../core/ports.ts"
-import { type CopyHead, type KnownCopy, knownCopy, unreadableCopy } from "../known-copies.ts"
+import { type CopyHead, type KnownCopy, knownCopy, type Tie, unreadableCopy } from "../known-copies.ts"
 import { madeUid } from "../made-uid.ts"
 import { normalEvent } from "./normal-event.ts"
 import { type EwsItem, headOf, type ItemHead, type ReadOptions, readEvent } from "./read-event.ts"
@@ -38,7 +38,7 @@ export type WrittenCopy = {
 /** A copy as it was just written, without asking what became of it. */
 export function copyAsWritten({ id, version, event, markText }: WrittenCopy, schema: EwsVersion): KnownCopy {
   const isSeries = event.recurrence !== undefined
-  const head = { id, version, markText, isMeeting: false, isSeries, isCopyOfAnother: false }
+  const head = { id, version, markText, isMeeting: false, isSeries, tie: "Proven" } as const
   return knownCopy(head, normalEvent(event, schema))
 }
 
@@ -47,10 +47,18 @@ function copyHead(item: ItemHead): CopyHead | undefined {
   const mark = markText === undefined ? undefined : parseMark(markText)
   if (!mark || markText === undefined) return undefined
   const isSeries = item.kind === "RecurringMaster"
-  return { id, version, markText, isMeeting, isSeries, isCopyOfAnother: !isMadeFor(mark, item) }
+  return { id, version, markText, isMeeting, isSeries, tie: tieOf(mark, item) }
 }
 
-/** Duplicating an item in Outlook duplicates its mark, but neither its id nor the UID it was made with. */
-function isMadeFor(mark: Mark, { id, uid }: ItemHead): boolean {
-  return mark.check === checkOf(id) || (uid !== undefined && mark.check === checkOf(madeUid(uid)))
+/** Between the making of a mark and that of its item lies a whole first load at most, and what two clocks differ by. */
+const youngerAtMostMs = 3_600_000
+
+/**
+ * Duplicating an item in Outlook duplicates its mark, but neither its id nor the UID it was made with. Copies made through
+ * Graph, before the mailbox moved, are tied to a transaction that is not shown here: only their age speaks for them.
+ */
+function tieOf(mark: Mark, { id, uid, createdMs = Infinity }: ItemHead): Tie {
+  const madeAs = [id, ...(uid === undefined ? [] : [madeUid(uid)])]
+  if (madeAs.some(name => mark.check === checkOf(name))) return "Proven"
+  return createdMs <= mark.writtenAt.epochMilliseconds + youngerAtMostMs ? "Plausible" : "None"
 }

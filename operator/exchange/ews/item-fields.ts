@@ -28,6 +28,7 @@ export function markTextOf(item: XmlElement): string | undefined {
 /** What lists of items can say: whose it is, when, and which version. */
 export function listShape(): XmlNode {
   return shape([
+    "item:DateTimeCreated",
     "calendar:Start",
     "calendar:End",
     "calendar:IsAllDayEvent",
@@ -58,6 +59,7 @@ const eventFields = [
   "item:Importance",
   "item:ReminderIsSet",
   "item:ReminderMinutesBeforeStart",
+  "item:DateTimeCreated",
   "calendar:UID",
   "calendar:Start",
   "calendar:End",

@@ -27,6 +27,8 @@ export type EwsItem = {
   readonly kind: ItemKind
   readonly markText?: string
   readonly uid?: string
+  /** When the mailbox got it, in milliseconds since 1970. */
+  readonly createdMs?: number
   /** People are invited: any write to it might mail them. */
   readonly isMeeting: boolean
   /** Everything else, to be read by `readEvent`. */
@@ -41,12 +43,22 @@ export function headOf({ fields: _fields, ...head }: EwsItem): ItemHead {
   return structuredClone(head)
 }
 
+/** Undefined where it is not said, or said in no way we know: nothing depends on it but the benefit of the doubt. */
+function instantMs(text: string | undefined): number | undefined {
+  try {
+    return text === undefined ? undefined : Temporal.Instant.from(text).epochMilliseconds
+  } catch {
+    return undefined
+  }
+}
+
 /** Undefined for what is no calendar item with an id. */
 export function readItem(item: XmlElement): EwsItem | undefined {
   const { Id: id, ChangeKey: version } = childOf(item, "t:ItemId")?.attributes ?? {}
   if (item.name !== "t:CalendarItem" || !id || !version) return undefined
   const markText = markTextOf(item)
   const uid = textIn(item, "t:UID")
+  const created = instantMs(textIn(item, "t:DateTimeCreated"))
   return {
     id,
     version,
@@ -55,6 +67,7 @@ export function readItem(item: XmlElement): EwsItem | undefined {
     fields: item,
     ...(markText !== undefined && { markText }),
     ...(uid !== undefined && { uid }),
+    ...(created !== undefined && { createdMs: created }),
   }
 }
 

@@ -12,7 +12,7 @@ export function copyOf(item: GraphItem): KnownCopy | undefined {
   if (!mark || item.markText === undefined) return undefined
   const { id, version, markText, isMeeting } = item
   const isSeries = item.kind === "seriesMaster"
-  const head = { id, version, markText, isMeeting, isSeries, isCopyOfAnother: !isMadeFor(mark, item) }
+  const head = { id, version, markText, isMeeting, isSeries, tie: isMadeFor(mark, item) ? "Proven" : "None" } as const
   try {
     return knownCopy(head, normalForm(readEvent(item), "graph"))
   } catch {
@@ -27,7 +27,7 @@ export function copyAsWritten(
 ): KnownCopy {
   const { id, version, markText = "", isMeeting } = item
   const isSeries = event.recurrence !== undefined
-  const head = { id, version, markText, isMeeting, isSeries, isCopyOfAnother: false }
+  const head = { id, version, markText, isMeeting, isSeries, tie: "Proven" } as const
   return knownCopy(head, normalForm(event, "graph"))
 }
 
