@@ -1,7 +1,7 @@
 import type { BatchSize } from "./batch-size.ts"
 import type { EwsTransport } from "./transport.ts"
 import type { XmlElement } from "./xml-read.ts"
-import { element, type XmlNode } from "./xml-write.ts"
+import { element, textElement, type XmlNode } from "./xml-write.ts"
 
 /** A mailbox as operations see it. */
 export type EwsMailbox = {
@@ -55,11 +55,15 @@ export function askToWrite(
   return transport.ask({ request, mailbox: address, operation: "write", writes: true, retry: false }, signal)
 }
 
-/** Says whose calendar it is: an account without a mailbox has none of its own. */
-export function folderId(folder: FolderRef, { address }: EwsMailbox): XmlNode {
-  if (folder.kind === "Id") return element("t:FolderId", { Id: folder.id })
-  const owner = element("t:Mailbox", {}, element("t:EmailAddress", {}, address))
-  return element("t:DistinguishedFolderId", { Id: "calendar" }, owner)
+/** Where items are, as requests say it. */
+export function folderId(folder: FolderRef, mailbox: EwsMailbox): XmlNode {
+  return folder.kind === "Id" ? element("t:FolderId", { Id: folder.id }) : wellKnownFolder("calendar", mailbox)
+}
+
+/** Says whose it is: an account without a mailbox has no folders of its own. */
+export function wellKnownFolder(name: "calendar" | "msgfolderroot" | "root", { address }: EwsMailbox): XmlNode {
+  const owner = element("t:Mailbox", {}, textElement("t:EmailAddress", address))
+  return element("t:DistinguishedFolderId", { Id: name }, owner)
 }
 
 /**

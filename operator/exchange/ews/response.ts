@@ -12,7 +12,11 @@ export type WriteResult =
 
 /** The one message of an operation that has one. Throws the core error of what it tells. */
 export function onlyMessage(response: XmlElement): XmlElement {
-  const [message] = messagesIn(response)
+  return succeeded(messagesIn(response)[0])
+}
+
+/** The message, when it says that all went well. Throws the core error of what it tells otherwise. */
+export function succeeded(message: XmlElement | undefined): XmlElement {
   if (!message) throw new TemporaryError("Exchange's answer has no message", { reason: "Unreachable" })
   const problem = readMessageProblem(message)
   if (problem) throw problemError(problem)

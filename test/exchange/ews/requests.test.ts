@@ -28,14 +28,15 @@ const version = "Exchange2016"
 describe("every request, whatever is in it,", () => {
   test("is valid by the schema", async () => {
     await forAnything(async calls => {
-      for (const { request } of calls) assert.deepEqual(violations(writeEnvelope(request, "anna@contoso.test")), [])
+      for (const { request } of calls)
+        assert.deepEqual(violations(writeEnvelope(request, { version, actAs: "anna@contoso.test" })), [])
     })
   })
 
   test("mails nobody: no guests, and nothing is to be sent", async () => {
     await forAnything(async calls => {
       for (const { request } of calls) {
-        const text = writeEnvelope(request, undefined)
+        const text = writeEnvelope(request, { version, actAs: undefined })
         const { name, attributes } = readXml(text).children.at(-1)?.children[0] ?? { name: "", attributes: {} }
         assert.deepEqual(
           Object.entries(attributes).filter(([key]) => key.startsWith("Send")),

@@ -34,7 +34,7 @@ describe("a request", () => {
     assert.equal(first.headers["user-agent"], "calsync")
     assert.match(String(first.headers["client-request-id"]), /^[-0-9a-f]{36}$/)
     assert.equal(decoded(first.headers.authorization), "CONTOSO\\svc:pä:ss")
-    assert.match(first.body, /<t:RequestServerVersion Version="Exchange2016"\/>/)
+    assert.match(first.body, /<t:RequestServerVersion Version="Exchange2013"\/>/)
     assert.match(first.body, /<t:PrimarySmtpAddress>anna@contoso.test<\/t:PrimarySmtpAddress>/)
     assert.equal(requestIn(first).name, "m:GetFolder")
     const sockets = new Set(server.seen.map(({ socket }) => socket))
