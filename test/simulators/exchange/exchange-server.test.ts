@@ -10,9 +10,10 @@ import { anna, type Talk, talk } from "./talk.ts"
 
 const clerk = { name: "CONTOSO\\clerk", password: "battery-staple" }
 
-function exchange(server: Partial<ServerSettings> = {}): Promise<Talk> {
+function exchange(server: Partial<ServerSettings> = {}, { latencyMs = 0 } = {}): Promise<Talk> {
   return talk({
     server,
+    latencyMs,
     mailboxes: [{ address: anna, aliases: ["a.old@contoso.example"] }, { address: ben }],
     accounts: [
       { ...service, impersonates: [anna] },
@@ -244,3 +245,15 @@ async function tokenFor(to: Talk, audience: string, app: { readonly clientId: st
   })
   return textAt(await body.json(), "access_token") ?? ""
 }
+
+test("a server that is far away takes as long for what it refuses as for what it does", async () => {
+  await using to = await exchange({}, { latencyMs: 30 })
+  for (const [asked, status] of [
+    [{}, 200],
+    [{ authorization: basic(clerk.name, "wrong") }, 401],
+  ] as const) {
+    const startedAt = performance.now()
+    assert.equal((await ask(to, getCalendar(), asked)).status, status)
+    assert.ok(performance.now() - startedAt >= 29) // timers round to whole milliseconds
+  }
+})

@@ -29,7 +29,7 @@ export type StartOptions = {
   /** 0, which is the default, takes any free one. */
   readonly port?: number
   readonly pagePort?: number
-  /** Every Graph request, batch steps included, takes at least this long. */
+  /** Graph and Exchange Server take at least this long for every request, steps of a batch and legs of a login included. */
   readonly latencyMs?: number
   readonly tenantId?: string
   readonly mailboxes?: readonly MailboxSeed[]
@@ -114,6 +114,7 @@ function build(
     ews: new EwsFace({ store, server, faults, counters, checkAnswers: options.checkAnswers ?? true }),
     autodiscover: new Autodiscover(store, server),
     binding: channelBinding(certPem),
+    latencyMs: options.latencyMs ?? 0,
   })
   return { admin, faces: { graph, server: door, login, admin, counters, faults, page: new WeekPage(store) } }
 }

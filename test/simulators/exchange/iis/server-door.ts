@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto"
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http"
+import { setTimeout as wait } from "node:timers/promises"
 import type { Autodiscover } from "../autodiscover/autodiscover.ts"
 import type { AccountSeed } from "../ews/accounts.ts"
 import type { EwsFace } from "../ews/ews-face.ts"
@@ -19,6 +20,8 @@ type Parts = {
   readonly autodiscover: Autodiscover
   /** Of the certificate that clients see. */
   readonly binding: Buffer
+  /** How far away it is: every request takes so much longer. */
+  readonly latencyMs: number
 }
 
 type Received = { readonly request: IncomingMessage; readonly text: string; readonly url: string }
@@ -47,7 +50,8 @@ export class ServerDoor {
 
   /** `url` is the request's own address, whole. */
   async answer({ request, text, url }: Received): Promise<Reply> {
-    const { server, front, binding } = this.#parts
+    const { server, front, binding, latencyMs } = this.#parts
+    if (latencyMs > 0) await wait(latencyMs)
     const { schemes, extendedProtection, tlsEndsAtProxy } = server.settings
     // Setup leaves Autodiscover's virtual directory without it.
     const protection = AUTODISCOVER.test(new URL(url).pathname) ? "off" : extendedProtection
