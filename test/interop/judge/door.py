@@ -54,6 +54,7 @@ CalendarItem.register("origin", Origin)
 
 HELSINKI = EWSTimeZone("Europe/Helsinki")
 ORGANISATION = "contoso.example"
+DOMAIN = "CONTOSO"
 
 
 def server(version=NEWEST):
@@ -75,6 +76,15 @@ def new_mailbox(version=NEWEST, **seed):
     address = f"person{next(_numbers)}@{ORGANISATION}"
     admin("addMailbox", {"address": address, "timeZone": "FLE Standard Time", **seed}, version=version)
     return address
+
+
+def newcomer(**seed):
+    """Credentials of an account of its own: exchangelib keeps one set of connections for each, already logged in."""
+    number = next(_numbers)
+    name, password = f"{DOMAIN}\\svc{number}", "pass & wörd €"
+    upn = f"svc{number}@{ORGANISATION}"
+    admin("addAccount", {"name": name, "userPrincipalName": upn, "password": password, "impersonates": "everything", **seed})
+    return Credentials(name, password)
 
 
 def account(address=None, user="service", access=IMPERSONATION, patient=True, zone=HELSINKI, version=NEWEST, **changes):

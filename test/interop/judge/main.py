@@ -3,6 +3,7 @@
 import checks
 import finding  # noqa: F401
 import items  # noqa: F401
+import logins  # noqa: F401
 import people  # noqa: F401
 import series  # noqa: F401
 import versions  # noqa: F401
