@@ -1,7 +1,19 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { request } from "undici"
-import { type Asked, ask, basic, ben, createItem, getCalendar, service, times } from "./ews/ask.ts"
+import {
+  type Asked,
+  allIn,
+  ask,
+  basic,
+  ben,
+  createItem,
+  getCalendar,
+  getItem,
+  idIn,
+  service,
+  times,
+} from "./ews/ask.ts"
 import type { ServerSettings } from "./iis/server-settings.ts"
 import { textAt } from "./store/json.ts"
 import { anna, type Talk, talk } from "./talk.ts"
@@ -146,6 +158,26 @@ test("impersonation without X-AnchorMailbox is served, or fails in the front end
   }
 })
 
+test("a zone for the whole request is honoured, ignored or refused under a schema of 2007, and honoured ever after", async () => {
+  const header = '<t:TimeZoneContext><t:TimeZoneDefinition Id="FLE Standard Time"/></t:TimeZoneContext>'
+  const local = "<t:Start>2026-03-10T09:00:00</t:Start><t:End>2026-03-10T10:00:00</t:End>"
+  for (const [timeZoneContextIn2007, starts] of [
+    ["honoured", "2026-03-10T07:00:00Z"],
+    ["ignored", "2026-03-10T09:00:00Z"],
+    ["refused", undefined],
+  ] as const) {
+    await using to = await talk({ switches: { timeZoneContextIn2007: timeZoneContextIn2007 }, accounts: [service] })
+    const startOf = async (version: string) => {
+      const made = await ask(to, createItem(local), { version, header })
+      return made.status === 200 ? allIn(await ask(to, getItem(idIn(made))), "Start")[0] : undefined
+    }
+    assert.deepEqual(
+      [await startOf("Exchange2007_SP1"), await startOf("Exchange2010")],
+      [starts, "2026-03-10T07:00:00Z"],
+    )
+  }
+})
+
 test("one account has so many requests at a time, counted for each person it acts as", async () => {
   await using to = await exchange({ maxConcurrency: 2 })
   to.admin.updateAccount(service.name, { impersonates: "everything" })
@@ -218,7 +250,7 @@ test("an app's token for this server acts as people, and only with the right to 
 
   assert.deepEqual(await outcome(to, own), [200, "NoError"])
   assert.deepEqual(await outcome(to, { ...own, as: ben }), [200, "NoError"])
-  assert.deepEqual(await outcome(to, { ...own, as: null }), [500, "ErrorImpersonationRequired"])
+  assert.deepEqual(await outcome(to, { ...own, as: null }), [500, "ErrorInvalidExchangeImpersonationHeaderData"])
   for (const [asked, code] of [
     [await bearer("https://graph.microsoft.com"), "2000003"],
     [await bearer(to.url, to), "2000008"],

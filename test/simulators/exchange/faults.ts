@@ -16,6 +16,8 @@ export type Fault = {
       readonly status: number
       readonly code?: string
       readonly message?: string
+      /** EWS with status 200: the code the error wraps. */
+      readonly inner?: string
       /** Seconds; absent means no Retry-After header. */
       readonly retryAfter?: number
       /** The answer's body instead of an error object, to imitate a proxy. */

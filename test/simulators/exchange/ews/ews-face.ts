@@ -15,7 +15,7 @@ import { getItems } from "./get-items.ts"
 import type { Markup } from "./markup.ts"
 import { getOofSettings, type OutOfOffice, setOofSettings } from "./out-of-office.ts"
 import { resolveNames } from "./people.ts"
-import { checkVersion, inSchema } from "./schema-versions.ts"
+import { checkVersion, heardHeader, inSchema } from "./schema-versions.ts"
 import { checkAnswer, checkSchema, schemaViolation } from "./schema-violation.ts"
 import { openSession, requestedSchema, type Session } from "./session.ts"
 import { syncItems } from "./sync-items.ts"
@@ -73,14 +73,14 @@ export class EwsFace {
   }
 
   async #answer({ text, headers, account }: Request): Promise<Reply> {
-    const { header, operation } = opened(text)
+    const { header: sent, operation } = opened(text)
     const { version } = this.#parts.server.settings
-    const leave = this.#enter(header, account)
+    const leave = this.#enter(sent, account)
     try {
-      const fault = this.#meet(operation, header, account)
+      const fault = this.#meet(operation, sent, account)
       return await underFault({ fault, operation, version, refused }, async batch => {
-        const requested = requestedSchema(header, version)
-        if (header) checkVersion(header, requested)
+        const requested = requestedSchema(sent, version)
+        const header = heardHeader(sent, requested, this.#parts.store.switches.timeZoneContextIn2007)
         checkVersion(operation, requested)
         checkSchema(text)
         const run = operations[operation.name]

@@ -145,7 +145,7 @@ test("a busy server says so in three shapes", async () => {
   const busy = { kind: "status", operation: "ews.CreateItem", times: 1 } as const
   to.admin.addFault({ ...busy, status: 500, code: "ErrorServerBusy", retryAfter: 7 })
   to.admin.addFault({ ...busy, status: 503, retryAfter: 7 })
-  to.admin.addFault({ ...busy, status: 200, code: "ErrorInternalServerError" })
+  to.admin.addFault({ ...busy, status: 200, code: "ErrorInternalServerError", inner: "ErrorServerBusy" })
 
   const [fault, queue, inner] = [
     await ask(to, createItem(times)),
@@ -156,6 +156,7 @@ test("a busy server says so in three shapes", async () => {
   assert.ok(fault.status === 500 && fault.text.includes('<t:Value Name="BackOffMilliseconds">7000<'))
   assert.deepEqual([queue.status, queue.headers["retry-after"]], [503, "7"])
   assert.ok(inner.status === 200 && inner.text.includes('ResponseClass="Error"'))
+  assert.ok(inner.text.includes('<t:Value Name="InnerErrorResponseCode">ErrorServerBusy<'))
   assert.deepEqual(to.admin.events(anna), [])
 })
 

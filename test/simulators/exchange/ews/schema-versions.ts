@@ -1,3 +1,4 @@
+import type { Switches } from "../store/switches.ts"
 import type { Markup } from "./markup.ts"
 import { schemaViolation } from "./schema-violation.ts"
 import { reaches } from "./server-version.ts"
@@ -41,7 +42,10 @@ const introduced: Readonly<Record<string, readonly string[]>> = {
 
 const versionOf = new Map(Object.entries(introduced).flatMap(([version, names]) => names.map(name => [name, version])))
 
-/** Values of LegacyFreeBusyStatus that came later than the others. */
+/**
+ * Values of LegacyFreeBusyStatus that came later than the others. What an older schema reads instead is nowhere said;
+ * who works elsewhere is not busy, so it is Free.
+ */
 const laterValues = new Map([["WorkingElsewhere", "Exchange2013"]])
 
 /** Throws the fault that refuses an element, path or value the schema asked for does not know. */
@@ -52,6 +56,20 @@ export function checkVersion(element: XmlElement, requested: string): void {
   const value = element.name === "LegacyFreeBusyStatus" ? element.text.trim() : ""
   if (isLater(laterValues.get(value), requested)) throw unknown(element, `value '${value}'`)
   for (const child of element.children) checkVersion(child, requested)
+}
+
+/** The blocks of a header that count under a schema; throws the fault that refuses one. */
+export function heardHeader(
+  header: XmlElement | undefined,
+  requested: string,
+  timeZoneContextIn2007: Switches["timeZoneContextIn2007"],
+): XmlElement | undefined {
+  if (!header) return undefined
+  const early = (name: string) => name === "TimeZoneContext" && isLater(versionOf.get(name), requested)
+  const children = header.children.filter(({ name }) => !early(name) || timeZoneContextIn2007 !== "ignored")
+  for (const block of children)
+    if (!early(block.name) || timeZoneContextIn2007 === "refused") checkVersion(block, requested)
+  return { ...header, children }
 }
 
 function isLater(version: string | undefined, requested: string): boolean {
@@ -69,5 +87,5 @@ export function inSchema({ markup }: Markup, requested: string): Markup {
   if (later.length === 0) return { markup }
   const elements = markup.replace(new RegExp(`<t:(${later.join("|")})(?: [^<>]*)?(?:/>|>.*?</t:\\1>)`, "gs"), "")
   const statuses = new RegExp(`(?<=<t:LegacyFreeBusyStatus>)(?:${values.join("|")})(?=<)`, "g")
-  return { markup: values.length === 0 ? elements : elements.replace(statuses, "NoData") }
+  return { markup: values.length === 0 ? elements : elements.replace(statuses, "Free") }
 }

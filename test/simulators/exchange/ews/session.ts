@@ -64,7 +64,7 @@ function impersonatedMailbox(
 ): Mailbox | undefined {
   if (!block && account.isApp)
     throw new EwsFault(
-      "ErrorImpersonationRequired",
+      "ErrorInvalidExchangeImpersonationHeaderData",
       "ExchangeImpersonation SOAP header must be present for this type of OAuth token.",
     )
   if (!block) return undefined

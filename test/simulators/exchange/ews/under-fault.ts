@@ -48,10 +48,22 @@ type StatusFault = Extract<ActiveFault, { kind: "status" }>
 
 const BUSY = "The server cannot service this request right now. Try again later."
 
+/** How an error says what it stands for; a busy server hides in an internal error this way. */
+function wrapped({ inner, message = BUSY, retryAfter }: StatusFault): readonly (readonly [string, string])[] {
+  if (inner === undefined) return []
+  const backOff = retryAfter === undefined ? [] : ([["BackOffMilliseconds", String(retryAfter * 1000)]] as const)
+  return [
+    ["InnerErrorMessageText", message],
+    ["InnerErrorResponseCode", inner],
+    ["InnerErrorDescriptiveLinkKey", "0"],
+    ...backOff,
+  ]
+}
+
 function statusReply(fault: StatusFault, { operation, version }: Pick<Struck, "operation" | "version">): Reply {
   const { status, code, message = BUSY, retryAfter } = fault
   if (status === 200) {
-    const error = new EwsError(code ?? "ErrorInternalServerError", message)
+    const error = new EwsError(code ?? "ErrorInternalServerError", message, wrapped(fault))
     return xmlReply(200, envelope(withErrors(operation, error), version))
   }
   if (code !== undefined && status === 500) {

@@ -51,6 +51,11 @@ export type Switches = {
   readonly plusInQuery: "space" | "refused"
   /** The steps of a batch are answered in another order than asked. */
   readonly batchShuffles: boolean
+  /**
+   * What becomes of a TimeZoneContext in a request for a schema of 2007: the reference says it came with 2010, and
+   * Microsoft's own client sends it to Exchange 2007 SP1 with every request.
+   */
+  readonly timeZoneContextIn2007: "honoured" | "ignored" | "refused"
   /** What Exchange Server makes of impersonation without X-AnchorMailbox: it finds the mailbox all the same, or not. */
   readonly missingAnchor: "served" | 500 | 503
   /** Ordinary creates notify created and updated. */
@@ -88,6 +93,7 @@ export const defaultSwitches: Switches = {
   retryAfterSeconds: 1,
   plusInQuery: "space",
   batchShuffles: true,
+  timeZoneContextIn2007: "honoured",
   missingAnchor: "served",
   notificationNoise: true,
 }
