@@ -16,7 +16,7 @@ import { zone } from "../../fakes/lesson.ts"
 import { markFor } from "../copies.ts"
 import { type Message, messages, success } from "./scripted-ews.ts"
 
-const version = "Exchange2016" satisfies EwsVersion
+const version: EwsVersion = "Exchange2016"
 
 type Fields = ReadonlyMap<string, XmlNode>
 type Shelved = {
