@@ -6,6 +6,7 @@ import type { ExchangeServer } from "../iis/server-settings.ts"
 import type { Store } from "../store/store.ts"
 import type { AccountSeed } from "./accounts.ts"
 import { getUserAvailability } from "./availability.ts"
+import { Budgets } from "./budgets.ts"
 import { convertIds } from "./convert-ids.ts"
 import { envelope, faultEnvelope, namespaces } from "./envelope.ts"
 import { EwsError, EwsFault, EwsForbidden } from "./ews-error.ts"
@@ -24,7 +25,7 @@ import { underFault } from "./under-fault.ts"
 import { getUserConfiguration } from "./user-configuration.ts"
 import { createItems, deleteItems, updateItems } from "./write-items.ts"
 import { childOf, parseXml, textOf, type XmlElement } from "./xml.ts"
-import { messageXml, xmlReply } from "./xml-reply.ts"
+import { xmlReply } from "./xml-reply.ts"
 
 export type EwsParts = {
   readonly store: Store
@@ -62,7 +63,7 @@ const operations: Readonly<Record<string, (session: Session, request: XmlElement
 export class EwsFace {
   readonly #parts: EwsParts
   readonly #outOfOffice: OutOfOffice = new Map()
-  readonly #busy = new Map<string, number>()
+  readonly #budgets = new Budgets()
 
   constructor(parts: EwsParts) {
     this.#parts = parts
@@ -105,14 +106,11 @@ export class EwsFace {
     return session
   }
 
-  /** Takes a place among the requests of one account, or of one person it acts as, or throws; gives the way to leave it. */
+  /** Takes a place in the budget of the account, or of the person it acts as. */
   #enter(header: XmlElement | undefined, account: AccountSeed): () => void {
-    const { maxConcurrency } = this.#parts.server.settings
+    const { server, store } = this.#parts
     const budget = `${account.name} ${impersonatedName(header) ?? ""}`
-    const taken = this.#busy.get(budget) ?? 0
-    if (taken >= maxConcurrency) throw tooMany(maxConcurrency)
-    this.#busy.set(budget, taken + 1)
-    return () => this.#busy.set(budget, (this.#busy.get(budget) ?? 1) - 1)
+    return this.#budgets.enter(budget, server.settings.maxConcurrency, store.switches.tooManyConnections)
   }
 
   /** Counts the request and finds the fault that strikes it. */
@@ -134,20 +132,6 @@ class UnanchoredRequest extends Error {
     super("no X-AnchorMailbox")
     this.status = status
   }
-}
-
-/** OfficeDev/ews-managed-api#293 shows all of it. */
-function tooMany(limit: number): EwsFault {
-  const values = {
-    Policy: "MaxConcurrency",
-    MaxConcurrencyLimit: String(limit),
-    ErrorMessage: `This operation exceeds the throttling budget for policy part 'MaxConcurrency', policy value '${limit}',  Budget type: 'Ews'.  Suggested backoff time 0 ms.`,
-  }
-  return new EwsFault(
-    "ErrorExceededConnectionCount",
-    "You have exceeded the available concurrent connections for your account. Try again once your other requests have completed.",
-    [messageXml(values)],
-  )
 }
 
 function impersonatedName(header: XmlElement | undefined): string | undefined {

@@ -56,10 +56,14 @@ export type Switches = {
    * Microsoft's own client sends it to Exchange 2007 SP1 with every request.
    */
   readonly timeZoneContextIn2007: "honoured" | "ignored" | "refused"
+  /** What one request too many at a time gets from Exchange Server. */
+  readonly tooManyConnections: "ErrorExceededConnectionCount" | "ErrorServerBusy"
   /** What Exchange Server makes of impersonation without X-AnchorMailbox: it finds the mailbox all the same, or not. */
   readonly missingAnchor: "served" | 500 | 503
   /** Ordinary creates notify created and updated. */
   readonly notificationNoise: boolean
+  /** EWS: how many events wait for a subscriber before the oldest are lost. */
+  readonly eventsKeptPerSubscription: number
 }
 
 const DAY_MS = 86_400_000
@@ -94,6 +98,8 @@ export const defaultSwitches: Switches = {
   plusInQuery: "space",
   batchShuffles: true,
   timeZoneContextIn2007: "honoured",
+  tooManyConnections: "ErrorExceededConnectionCount",
   missingAnchor: "served",
   notificationNoise: true,
+  eventsKeptPerSubscription: 5000,
 }
