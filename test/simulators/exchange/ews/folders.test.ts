@@ -47,7 +47,11 @@ test("a folder lies in its parent, and deeper ones are found by looking deep", a
   await using to = await exchange()
   to.admin.addCalendar(anna, "Lectures")
 
-  assert.deepEqual(await names(to, { in: "msgfolderroot" }), ["Deleted Items", "Calendar"])
+  const atTheTop = await names(to, { in: "msgfolderroot" })
+  assert.deepEqual(
+    ["Inbox", "Deleted Items", "Calendar", "Lectures", "Deletions"].filter(name => atTheTop.includes(name)),
+    ["Inbox", "Deleted Items", "Calendar"],
+  )
   assert.ok((await names(to, { in: "msgfolderroot", traversal: "Deep" })).includes("Lectures"))
   assert.ok((await names(to, { in: "root", traversal: "Deep" })).includes("Lectures"))
 })

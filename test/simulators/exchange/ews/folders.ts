@@ -7,11 +7,12 @@ import {
   distinguishedName,
   type Folder,
   findFolder,
+  folderClass,
   folderName,
 } from "./folder-tree.ts"
 import { el, type Markup } from "./markup.ts"
 import { pageOf } from "./paging.ts"
-import { folderClass, folderElement, isCalendar, parseFolderShape } from "./render-folder.ts"
+import { folderElement, isCalendar, parseFolderShape } from "./render-folder.ts"
 import { parseRestriction, type Reader } from "./restriction.ts"
 import { requireChanging, type Session } from "./session.ts"
 import { childOf, textOf, type XmlElement } from "./xml.ts"

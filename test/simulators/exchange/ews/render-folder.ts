@@ -1,10 +1,10 @@
 import { itemsOf } from "../store/store.ts"
 import { folderIdElement } from "./ews-ids.ts"
-import { childrenOfFolder, distinguishedName, type Folder, folderName, parentOf } from "./folder-tree.ts"
+import { childrenOfFolder, distinguishedName, type Folder, folderClass, folderName, parentOf } from "./folder-tree.ts"
 import { el, type Markup } from "./markup.ts"
 import { childOf, childrenOf, textOf, type XmlElement } from "./xml.ts"
 
-/** A folder as `t:Folder` or `t:CalendarFolder`, its children in the order of the schema. */
+/** A folder as `t:Folder`, `t:CalendarFolder` and so on, its children in the order of the schema. */
 
 export type FolderShape = { readonly wants: (field: string) => boolean }
 
@@ -22,10 +22,6 @@ export function isCalendar({ mailbox, number }: Folder): boolean {
   return mailbox.calendars.has(number)
 }
 
-export function folderClass(folder: Folder): string {
-  return isCalendar(folder) ? "IPF.Appointment" : "IPF.Note"
-}
-
 type Value = Markup | string | number | undefined
 
 const fields: readonly (readonly [string, (folder: Folder) => Value])[] = [
@@ -36,9 +32,15 @@ const fields: readonly (readonly [string, (folder: Folder) => Value])[] = [
   ["ChildFolderCount", folder => childrenOfFolder(folder).length],
   ["EffectiveRights", rights],
   ["DistinguishedFolderId", ({ number }) => distinguishedName(number)],
-  // Calendars have no such count.
-  ["UnreadCount", folder => (isCalendar(folder) ? undefined : 0)],
+  ["UnreadCount", folder => (hasUnread(folder) ? 0 : undefined)],
 ]
+
+/** Some classes have an element of their own. */
+const elements: Readonly<Record<string, string>> = {
+  "IPF.Appointment": "t:CalendarFolder",
+  "IPF.Contact": "t:ContactsFolder",
+  "IPF.Task": "t:TasksFolder",
+}
 
 export function folderElement(folder: Folder, { wants }: FolderShape): Markup {
   const children = fields.flatMap(([name, render]) => {
@@ -47,7 +49,12 @@ export function folderElement(folder: Folder, { wants }: FolderShape): Markup {
     return [typeof value === "object" ? value : el(`t:${name}`, {}, value)]
   })
   const id = folderIdElement("t:FolderId", folder.mailbox, folder.number)
-  return el(isCalendar(folder) ? "t:CalendarFolder" : "t:Folder", {}, id, children)
+  return el(elements[folderClass(folder)] ?? "t:Folder", {}, id, children)
+}
+
+/** Calendars and address books have no such count. */
+function hasUnread(folder: Folder): boolean {
+  return !["IPF.Appointment", "IPF.Contact"].includes(folderClass(folder))
 }
 
 function parentId(folder: Folder): Markup | undefined {
