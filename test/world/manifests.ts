@@ -65,7 +65,7 @@ export function ewsConnection(
   spec: Pick<Partial<ExchangeConnectionSpec>, "accessPolicy" | "limits" | "suspend" | "tls"> = {},
   meta: Meta = {},
 ): string {
-  const ews = { url, credentials: { basicSecretRef: { name: "svc" } }, ...changes }
+  const ews = { url, timeZone: "Europe/Copenhagen", credentials: { basicSecretRef: { name: "svc" } }, ...changes }
   return manifest(group, "ExchangeConnection", meta, { spec: { ews, ...usual, ...spec } })
 }
 
