@@ -6,13 +6,16 @@ import type { Session } from "./session.ts"
 import { childOf, type XmlElement } from "./xml.ts"
 
 /** https://learn.microsoft.com/exchange/client-developer/web-service-reference/convertid-operation */
-export function convertIds(_session: Session, request: XmlElement): Markup {
+export function convertIds(session: Session, request: XmlElement): Markup {
   const wanted = request.attributes["DestinationFormat"] ?? ""
   const ids = childOf(request, "SourceIds")?.children ?? []
   return responses("ConvertId", ids, ({ attributes }) => {
-    const { Format = "", Id = "", Mailbox } = attributes
+    const { Format = "", Id = "" } = attributes
     const ews = toEws(Format, Id)
-    if (!parseEwsItemId(ews) && !parseEwsFolderId(ews)) throw malformedId()
+    const ref = parseEwsItemId(ews) ?? parseEwsFolderId(ews)
+    if (!ref) throw malformedId()
+    // Whatever address was asked with, the answer has the mailbox's own: some clients ask for nothing but that.
+    const Mailbox = session.store.findMailbox(ref.mailbox)?.address ?? attributes["Mailbox"]
     return [el("m:AlternateId", { "xsi:type": "t:AlternateIdType", Format: wanted, Id: fromEws(wanted, ews), Mailbox })]
   })
 }
