@@ -16,7 +16,7 @@ const earnedPerSuccess = 0.1
 
 export type Passage = {
   /** What the pace is kept for; absent for requests that concern no mailbox. */
-  readonly mailbox?: string
+  readonly mailbox?: string | undefined
   /** Requests it counts for (the steps of a batch). */
   readonly cost: number
 }

@@ -52,7 +52,7 @@ function unpacked(bytes: ArrayBuffer): Uint8Array<ArrayBuffer> {
 /** Of the answer's headers somebody reads these; the schemes of authentication come in several lines. */
 function plainHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): Headers {
   const plain = new Headers()
-  for (const name of ["retry-after", "content-type", "www-authenticate"]) {
+  for (const name of ["retry-after", "content-type", "www-authenticate", "x-ms-diagnostics"]) {
     for (const value of [headers[name] ?? []].flat()) plain.append(name, value)
   }
   return plain

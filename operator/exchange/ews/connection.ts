@@ -1,4 +1,11 @@
-import type { Calendar, CalendarChoice, EwsSettings, ExchangeConnection, ProbeReport } from "../../core/ports.ts"
+import type {
+  Calendar,
+  CalendarChoice,
+  EwsSettings,
+  ExchangeConnection,
+  ProbeReport,
+  ProbeRequest,
+} from "../../core/ports.ts"
 import type { ExchangeDeps } from "../deps.ts"
 import { observed } from "../observed.ts"
 import { type MailboxCalendar, OpenCalendars } from "../open-calendars.ts"
@@ -6,6 +13,7 @@ import { EwsCalendar } from "./calendar.ts"
 import { refuseExchangeOnline } from "./exchange-online.ts"
 import { type Login, openLogin } from "./login.ts"
 import { openPlaces } from "./places.ts"
+import { type ProbeDeps, probe } from "./probe.ts"
 import { EwsTransport } from "./transport.ts"
 
 /**
@@ -20,6 +28,7 @@ export function openEwsConnection(deps: ExchangeDeps, settings: EwsSettings): Ex
 class EwsConnection implements ExchangeConnection {
   readonly #login: Login
   readonly #transport: EwsTransport
+  readonly #probe: ProbeDeps
   readonly #calendars: OpenCalendars<EwsCalendar>
 
   constructor(deps: ExchangeDeps, settings: EwsSettings) {
@@ -27,6 +36,7 @@ class EwsConnection implements ExchangeConnection {
     const transport = new EwsTransport(deps, { ...settings, credential: login.credential })
     this.#login = login
     this.#transport = transport
+    this.#probe = { settings, proxy: deps.proxy, login, transport }
     this.#calendars = new OpenCalendars(deps.clock, ({ address, calendar }: MailboxCalendar) => {
       const mailbox = { transport, address }
       const places = openPlaces({ mailbox, calendar, clock: deps.clock, timeZone: settings.timeZone })
@@ -38,8 +48,8 @@ class EwsConnection implements ExchangeConnection {
     return this.#calendars.get(request)
   }
 
-  async probe(): Promise<ProbeReport> {
-    return { steps: [] }
+  probe(request: ProbeRequest, signal: AbortSignal): Promise<ProbeReport> {
+    return probe(this.#probe, request, signal)
   }
 
   async close(): Promise<void> {

@@ -36,18 +36,20 @@ function impersonation(address: string): XmlNode {
   return element("t:ExchangeImpersonation", {}, who)
 }
 
-/** What an envelope holds: the operation's response, or the fault that came instead. */
-export type Envelope =
-  | { readonly kind: "Response"; readonly response: XmlElement; readonly serverVersion: string | undefined }
+/** What an envelope holds: the operation's response, or the fault that came instead. Faults may keep the version back. */
+export type Envelope = { readonly serverVersion: string | undefined } & (
+  | { readonly kind: "Response"; readonly response: XmlElement }
   | { readonly kind: "Fault"; readonly fault: XmlElement }
+)
 
 /** Undefined when the document is no SOAP envelope with something in it. */
 export function readEnvelope(root: XmlElement): Envelope | undefined {
   const body = root.name === "s:Envelope" ? childOf(root, "s:Body") : undefined
   const [inside] = body?.children ?? []
   if (!inside) return undefined
-  if (inside.name === "s:Fault") return { kind: "Fault", fault: inside }
-  return { kind: "Response", response: inside, serverVersion: serverVersion(root) }
+  const said = { serverVersion: serverVersion(root) }
+  if (inside.name === "s:Fault") return { ...said, kind: "Fault", fault: inside }
+  return { ...said, kind: "Response", response: inside }
 }
 
 /** `15.2.1544.9`: 15.1 is 2016; 15.2 is 2019 or Subscription Edition. */

@@ -60,9 +60,12 @@ export function folderId(folder: FolderRef, mailbox: EwsMailbox): XmlNode {
   return folder.kind === "Id" ? element("t:FolderId", { Id: folder.id }) : wellKnownFolder("calendar", mailbox)
 }
 
-/** Says whose it is: an account without a mailbox has no folders of its own. */
-export function wellKnownFolder(name: "calendar" | "msgfolderroot" | "root", { address }: EwsMailbox): XmlNode {
-  const owner = element("t:Mailbox", {}, textElement("t:EmailAddress", address))
+/** Says whose it is: an account without a mailbox has no folders of its own, and those are meant without an address. */
+export function wellKnownFolder(
+  name: "calendar" | "msgfolderroot" | "root",
+  { address }: { readonly address: string | undefined },
+): XmlNode {
+  const owner = address === undefined ? undefined : element("t:Mailbox", {}, textElement("t:EmailAddress", address))
   return element("t:DistinguishedFolderId", { Id: name }, owner)
 }
 

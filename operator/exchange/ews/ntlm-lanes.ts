@@ -22,6 +22,9 @@ type LaneOptions = {
 /** One account has 27 requests at a time (EWSMaxConcurrency), shared with whoever else uses it. */
 const mostLanes = 12
 
+/** Where Windows authentication is narrowed down to Negotiate, servers take the messages of NTLM as they are in its name. */
+type Scheme = "NTLM" | "Negotiate"
+
 /** NTLM logs in a connection, not a request: each lane is one connection, lent to one request at a time. */
 export class NtlmLanes implements Post {
   readonly #options: LaneOptions
@@ -69,6 +72,7 @@ class NtlmLane {
   #connection = 0
   #channelBinding: Buffer = noChannelBinding
   #loggedInOn: number | undefined
+  #scheme: Scheme = "NTLM"
 
   constructor(options: LaneOptions) {
     this.#options = options
@@ -93,8 +97,8 @@ class NtlmLane {
   async #logIn(request: PostRequest, signal: AbortSignal): Promise<Reply> {
     this.#loggedInOn = undefined
     for (let tries = 1; ; tries += 1) {
-      const first = await this.#post({ ...request, body: "", beforeSending: () => {} }, negotiateMessage(), signal)
-      const challenge = first.status === 401 ? challengeIn(first) : undefined
+      const first = await this.#askForChallenge(request, signal)
+      const challenge = first.status === 401 ? challengeIn(first, this.#scheme) : undefined
       if (!challenge) return first
       const challengedOn = this.#connection
       const reply = await this.#post(request, this.#answer(challenge), signal)
@@ -104,6 +108,15 @@ class NtlmLane {
       }
       if (this.#connection === challengedOn || tries >= logInTries) return reply
     }
+  }
+
+  async #askForChallenge(request: PostRequest, signal: AbortSignal): Promise<Reply> {
+    const bare = { ...request, body: "", beforeSending: () => {} }
+    const first = await this.#post(bare, negotiateMessage(), signal)
+    const instead = first.status === 401 ? otherScheme(first, this.#scheme) : undefined
+    if (instead === undefined) return first
+    this.#scheme = instead
+    return this.#post(bare, negotiateMessage(), signal)
   }
 
   #answer(message: Buffer): Buffer {
@@ -119,7 +132,7 @@ class NtlmLane {
   }
 
   #post(request: PostRequest, message: Buffer | undefined, signal: AbortSignal): Promise<Reply> {
-    const authorization = message && { Authorization: `NTLM ${message.toString("base64")}` }
+    const authorization = message && { Authorization: `${this.#scheme} ${message.toString("base64")}` }
     const headers = { ...request.headers, ...authorization }
     return postOver({ dispatcher: this.#dispatcher, url: this.#options.url }, { ...request, headers }, signal)
   }
@@ -133,9 +146,18 @@ class NtlmLane {
 
 const logInTries = 2
 
-function challengeIn({ headers }: Reply): Buffer | undefined {
-  const token = /(?:^|,)\s*NTLM\s+([A-Za-z0-9+/=]+)/i.exec(headers.get("www-authenticate") ?? "")?.[1]
+function challengeIn({ headers }: Reply, scheme: Scheme): Buffer | undefined {
+  const pattern = new RegExp(`(?:^|,)\\s*${scheme}\\s+([A-Za-z0-9+/=]+)`, "i")
+  const token = pattern.exec(headers.get("www-authenticate") ?? "")?.[1]
   return token === undefined ? undefined : Buffer.from(token, "base64")
+}
+
+/** The other of the two, where it alone is offered. */
+function otherScheme({ headers }: Reply, scheme: Scheme): Scheme | undefined {
+  const other = scheme === "NTLM" ? "Negotiate" : "NTLM"
+  const offered = headers.get("www-authenticate") ?? ""
+  const offers = (name: Scheme) => new RegExp(`(?:^|,)\\s*${name}\\b`, "i").test(offered)
+  return offers(other) && !offers(scheme) ? other : undefined
 }
 
 function understood(message: Buffer): ReturnType<typeof readChallenge> {

@@ -1,4 +1,5 @@
 import { ChangedMeanwhileError, NeedsAttentionError, TemporaryError } from "../../core/errors.ts"
+import { type Refusal, refusalOf } from "./refusal.ts"
 import { childOf, childrenOf, type XmlElement } from "./xml-read.ts"
 
 /**
@@ -11,8 +12,8 @@ export type EwsProblem = {
   /** `ErrorItemNotFound` …; empty where the answer was not SOAP. */
   readonly code: string
   readonly retryAfterMs?: number | undefined
-  /** What a 401 offers: names of schemes. */
-  readonly schemes?: readonly string[]
+  /** Where the answer was not SOAP. */
+  readonly refusal?: Refusal
 }
 
 /**
@@ -71,13 +72,15 @@ export function isItemGone({ code }: EwsProblem): boolean {
 
 /** The core error of a problem. `itemId` when one item was spoken about: then its absence is news about that item. */
 export function problemError(problem: EwsProblem, itemId?: string): Error {
-  const { status, code } = problem
+  const { status, code, refusal } = problem
   const told = [status, code].filter(Boolean).join(" ")
   if (isBusy(problem)) return temporary(`Exchange asks for a pause (${told})`, "Throttled", problem)
   if (code === "ErrorTimeoutExpired")
     return new TemporaryError(`Exchange took too long (${told})`, { reason: "Unreachable", cause: tooLong })
+  if (refusal && status === 200)
+    return temporary(`what answers is not EWS: ${noSoap} (${told})`, "Unreachable", problem)
   if (isServerTrouble(problem)) return temporary(`Exchange is in trouble (${told})`, "Unreachable", problem)
-  const known = attention.get(code) ?? (code === "" ? refusalOf(problem) : undefined)
+  const known = attention.get(code) ?? (refusal && refusalOf(status, refusal))
   if (known) return new NeedsAttentionError(`${known.text} (${told})`, { reason: known.reason })
   if (itemId !== undefined && (isItemGone(problem) || changedCodes.has(code))) return new ChangedMeanwhileError(itemId)
   return new NeedsAttentionError(`Exchange refused the request (${told})`, { reason: "ApplyFailed" })
@@ -114,19 +117,7 @@ function temporary(text: string, reason: string, { retryAfterMs }: EwsProblem): 
   return new TemporaryError(text, retryAfterMs === undefined ? { reason } : { reason, retryAfterMs })
 }
 
-/** Answers that are not SOAP: the web server in front, a proxy, or Exchange Online. */
-function refusalOf({ status, schemes = [] }: EwsProblem): Told {
-  if (status === 401) {
-    const offered = schemes.length > 0 ? `it offers ${schemes.join(", ")}` : "it offers no scheme"
-    return { reason: "InvalidClient", text: `Exchange does not accept the credential; ${offered}` }
-  }
-  if (status === 403) return { reason: "UnsupportedServer", text: switchedOff }
-  const text = "there is no EWS at this address; it must be that of /EWS/Exchange.asmx itself"
-  return { reason: "UnsupportedServer", text }
-}
-
-const switchedOff =
-  "EWS is switched off here: in Exchange Online for good, where Graph is the way; on a server by EwsEnabled or its lists of applications"
+const noSoap = "a proxy's page, one to log in to Outlook on the web, or an answer that was cut short"
 
 const tooLong = "took too long"
 
@@ -148,7 +139,10 @@ const transientCodes = new Set([
 
 const changedCodes = new Set(["ErrorIrresolvableConflict", "ErrorStaleObject", "ErrorInvalidChangeKey"])
 
-const missing: Told = { reason: "MailboxNotFound", text: "there is no such mailbox" }
+const missing: Told = {
+  reason: "MailboxNotFound",
+  text: "there is no such mailbox here; it may have moved to Exchange Online",
+}
 const denied: Told = { reason: "AccessDenied", text: "the account may not act for this mailbox" }
 const outdated: Told = { reason: "UnsupportedServer", text: "the server does not speak the version asked for" }
 
@@ -157,7 +151,7 @@ const attention: ReadonlyMap<string, Told> = new Map([
   ["ErrorInvalidUserPrincipalName", missing],
   ["ErrorInvalidSmtpAddress", missing],
   ["ErrorMissingEmailAddress", missing],
-  ["ErrorNonPrimarySmtpAddress", { ...missing, text: "the address is not the mailbox's primary one" }],
+  ["ErrorNonPrimarySmtpAddress", { ...missing, text: "the mailbox's primary address is needed, and this is another" }],
   ["ErrorImpersonateUserDenied", denied],
   ["ErrorImpersonationDenied", denied],
   ["ErrorImpersonationFailed", denied],

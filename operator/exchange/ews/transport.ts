@@ -18,6 +18,7 @@ import {
   readFault,
   readMessageProblem,
 } from "./problem.ts"
+import { readRefusal } from "./refusal.ts"
 import type { WireSettings } from "./settings.ts"
 import { SpokenVersion } from "./spoken-version.ts"
 import { descend, MalformedXmlError, readXml, type XmlElement } from "./xml-read.ts"
@@ -27,8 +28,8 @@ import type { XmlNode } from "./xml-write.ts"
 export type EwsCall = {
   /** `m:FindItem` … */
   readonly request: XmlNode
-  /** Primary address: where the request is routed, and with impersonation whom it acts as. */
-  readonly mailbox: string
+  /** Primary address: where the request is routed, and with impersonation whom it acts as. Absent: the account itself. */
+  readonly mailbox: string | undefined
   /** For metrics: `list`, `write` … */
   readonly operation: string
   /** Changes something outside: the fence is asked right before it leaves. */
@@ -38,6 +39,8 @@ export type EwsCall = {
   /** Its messages are about an item each: trouble with one is no reason to ask for all of them again. */
   readonly isPerItem?: boolean
 }
+
+type VersionedCall = EwsCall & { readonly version: EwsVersion }
 
 export type EwsTransportDeps = Pick<ExchangeDeps, "clock" | "random" | "proxy" | "mayWrite" | "observe">
 
@@ -70,13 +73,20 @@ export class EwsTransport {
 
   /** The operation's response element. Throws the core error of whatever came instead. */
   async ask(call: EwsCall, signal: AbortSignal): Promise<XmlElement> {
+    const { response, error } = resultOf(await this.answerTo(call, signal), call)
+    if (response) return response
+    throw error
+  }
+
+  /** What was said, for who has to tell one refusal from another. Throws when nothing was sent or it was aborted. */
+  async answerTo(call: EwsCall, signal: AbortSignal): Promise<EwsAnswer> {
     for (let tries = 1; ; tries += 1) {
-      const { response, error } = await this.#attemptInSomeVersion(call, signal)
-      if (response) return response
+      const answer = await this.#attemptInSomeVersion(call, signal)
+      const { error } = resultOf(answer, call)
       const pauseMs = error instanceof TemporaryError ? error.retryAfterMs : undefined
       const again = call.retry && error instanceof TemporaryError
       const delayMs = again ? this.#throttle.retryDelayMs(tries, pauseMs) : undefined
-      if (delayMs === undefined) throw error
+      if (delayMs === undefined) return answer
       await sleep(this.#deps.clock, delayMs, signal)
     }
   }
@@ -86,19 +96,19 @@ export class EwsTransport {
   }
 
   /** A request in a version the server does not know was not looked at, so that writes too are sent again. */
-  async #attemptInSomeVersion(call: EwsCall, signal: AbortSignal): Promise<Result> {
+  async #attemptInSomeVersion(call: EwsCall, signal: AbortSignal): Promise<EwsAnswer> {
     for (;;) {
       const version = this.version
-      const attempted = await this.#attempt(call, signal)
+      const attempted = await this.#attempt({ ...call, version }, signal)
       const { problem, error } = attempted
-      if (error !== undefined || !this.#version.isToBeChanged(version, problem)) return resultOf(attempted, call)
+      if (error !== undefined || !this.#version.isToBeChanged(version, problem)) return attempted
     }
   }
 
-  async #attempt(call: EwsCall, signal: AbortSignal): Promise<Attempted> {
+  async #attempt(call: VersionedCall, signal: AbortSignal): Promise<EwsAnswer> {
     const { clock, observe } = this.#deps
     const { mailbox, operation } = call
-    const leave = await this.#throttle.enter({ mailbox: mailbox.toLowerCase(), cost: 1 }, signal)
+    const leave = await this.#throttle.enter({ mailbox: mailbox?.toLowerCase(), cost: 1 }, signal)
     const startedAtMs = clock.monotonicMs()
     const attempted = await this.#send(call, signal)
     leave(paceOutcome(attempted, signal))
@@ -109,7 +119,7 @@ export class EwsTransport {
   }
 
   /** Never rejects: the place must be given back whatever happens. */
-  async #send(call: EwsCall, signal: AbortSignal): Promise<Attempted> {
+  async #send(call: VersionedCall, signal: AbortSignal): Promise<EwsAnswer> {
     const { clock } = this.#deps
     const limit = timeLimit({ clock, ms: answerWithinMs, late: "Exchange did not answer in time" }, signal)
     try {
@@ -121,14 +131,14 @@ export class EwsTransport {
     }
   }
 
-  #written({ request, mailbox, writes }: EwsCall): Parameters<Post["send"]>[0] {
-    const body = writeEnvelope(request, { version: this.version, actAs: this.#actAs(mailbox) })
+  #written({ request, mailbox, writes, version }: VersionedCall): Parameters<Post["send"]>[0] {
+    const body = writeEnvelope(request, { version, actAs: this.#actAs(mailbox) })
     const headers = {
       "Content-Type": "text/xml; charset=utf-8",
       Accept: "text/xml",
       "Accept-Encoding": "gzip",
       "User-Agent": userAgent,
-      "X-AnchorMailbox": encodeURI(mailbox),
+      ...(mailbox !== undefined && { "X-AnchorMailbox": encodeURI(mailbox) }),
       "client-request-id": randomUUID(),
       "return-client-request-id": "true",
     }
@@ -136,25 +146,29 @@ export class EwsTransport {
     return { headers, body, beforeSending }
   }
 
-  #actAs(mailbox: string): string | undefined {
+  #actAs(mailbox: string | undefined): string | undefined {
     return this.#settings.access === "Impersonation" ? mailbox : undefined
   }
 
-  #understood(reply: Reply): Attempted {
+  #understood(reply: Reply): EwsAnswer {
     const { status, headers } = reply
     const pauseMs = retryAfterMs(headers.get("retry-after") ?? undefined, this.#deps.clock.now().epochMilliseconds)
     const envelope = envelopeIn(reply)
+    this.serverVersion = envelope?.serverVersion ?? this.serverVersion
     if (envelope?.kind === "Fault") return { status, problem: readFault(envelope.fault, status, pauseMs) }
     if (!envelope || status !== 200) {
-      return { status, problem: { status, code: "", retryAfterMs: pauseMs, schemes: schemesIn(headers) } }
+      const credential = this.#settings.credential.kind
+      return { status, problem: { status, code: "", retryAfterMs: pauseMs, refusal: readRefusal(headers, credential) } }
     }
-    this.serverVersion = envelope.serverVersion ?? this.serverVersion
     return { status, response: envelope.response, problem: pressingProblem(envelope.response) }
   }
 }
 
-/** A response may carry a problem all the same: that of its messages which concerns the pace. */
-type Attempted = {
+/**
+ * What a request came to: a response, a problem, or an error where no answer came. A response may carry a problem all the
+ * same: that of its messages which concerns the pace.
+ */
+export type EwsAnswer = {
   readonly status: number
   readonly response?: XmlElement
   readonly problem?: EwsProblem | undefined
@@ -164,13 +178,13 @@ type Attempted = {
 type Result = { readonly response?: XmlElement; readonly error?: unknown }
 
 /** What may be asked again is; the outcomes of single items are for the caller to read. */
-function resultOf({ response, problem, error }: Attempted, { retry, isPerItem }: EwsCall): Result {
+function resultOf({ response, problem, error }: EwsAnswer, { retry, isPerItem }: EwsCall): Result {
   const isPressing = problem && (isBusy(problem) || !isPerItem)
   if (response && !(retry && isPressing)) return { response }
   return { error: problem ? problemError(problem) : error }
 }
 
-function paceOutcome({ problem, error }: Attempted, signal: AbortSignal): Outcome {
+function paceOutcome({ problem, error }: EwsAnswer, signal: AbortSignal): Outcome {
   if (error !== undefined) {
     return signal.aborted || !(error instanceof TemporaryError) ? { kind: "Abandoned" } : { kind: "Failed" }
   }
@@ -194,11 +208,4 @@ function envelopeIn({ bytes }: Reply): ReturnType<typeof readEnvelope> {
     if (error instanceof MalformedXmlError) return undefined
     throw error
   }
-}
-
-function schemesIn(headers: Headers): readonly string[] {
-  const offered = (headers.get("www-authenticate") ?? "")
-    .split(",")
-    .map(one => /^\s*([A-Za-z]{2,20})(?:\s|$)/.exec(one)?.[1])
-  return [...new Set(offered.flatMap(scheme => scheme ?? []))]
 }

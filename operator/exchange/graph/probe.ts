@@ -3,9 +3,10 @@ import { isAbort, reasonOf } from "../../core/errors.ts"
 import type { ProbeReport, ProbeRequest } from "../../core/ports.ts"
 import type { ProxySettings } from "../../http/client.ts"
 import type { AccessToken } from "../access-token.ts"
+import { allowedStep, deniedStep, type MailboxAnswer } from "../mailbox-steps.ts"
+import { reach, type Step } from "../reachability.ts"
 import type { GraphClient } from "./client.ts"
 import { type GraphProblem, isServerTrouble, isThrottled, problemError } from "./problem.ts"
-import { reach, type Step } from "./reachability.ts"
 
 export type ProbeDeps = {
   readonly client: GraphClient
@@ -14,8 +15,6 @@ export type ProbeDeps = {
   readonly proxy: ProxySettings
   readonly endpoints: { readonly login: string; readonly graph: string }
 }
-
-type Mailbox = NonNullable<ProbeReport["allowed"]>
 
 /** The "Test connection" button: every step on the way to a calendar, to the first that fails, with its likely cause. */
 export async function probe(deps: ProbeDeps, request: ProbeRequest, signal: AbortSignal): Promise<ProbeReport> {
@@ -28,7 +27,11 @@ export async function probe(deps: ProbeDeps, request: ProbeRequest, signal: Abor
   const allowed = request.allowed === undefined ? undefined : await askMailbox(deps.client, request.allowed, signal)
   const denied = request.denied === undefined ? undefined : await askMailbox(deps.client, request.denied, signal)
   return {
-    steps: [...steps, ...(allowed ? [allowedStep(allowed)] : []), ...(denied ? [deniedStep(denied)] : [])],
+    steps: [
+      ...steps,
+      ...(allowed ? [allowedStep(allowed, refused)] : []),
+      ...(denied ? [deniedStep(denied, tooWide)] : []),
+    ],
     server: { product: "Microsoft Graph", version: "v1.0" },
     credential,
     ...(allowed && { allowed: allowed.state }),
@@ -54,65 +57,26 @@ async function authenticate(token: AccessToken, signal: AbortSignal): Promise<St
   }
 }
 
-type Answer = { readonly state: Mailbox; readonly problem?: GraphProblem; readonly error?: Error }
+const refused =
+  "Calendars.ReadWrite is not granted, the scope does not hold this mailbox, or a change is not in force yet (up to two hours)"
+const tooWide = "the scope is not enforced; remove the tenant-wide consent in Entra"
 
 /** The cheapest question that needs the same right as everything else. */
-async function askMailbox(client: GraphClient, address: string, signal: AbortSignal): Promise<Answer> {
+async function askMailbox(client: GraphClient, address: string, signal: AbortSignal): Promise<MailboxAnswer> {
   const path = `/users/${encodeURIComponent(address)}/calendar?$select=id`
   try {
     const call = { method: "GET", path, operation: "probe", mailbox: address, writes: false, retry: true } as const
     const answer = await client.ask(call, signal)
     if (answer.ok) return { state: "Reachable" }
-    return { state: stateOf(answer.problem), problem: answer.problem, error: problemError(answer.problem) }
+    return { state: stateOf(answer.problem), error: problemError(answer.problem) }
   } catch (error) {
     if (isAbort(error, signal) || !(error instanceof Error)) throw error
     return { state: "Unknown", error }
   }
 }
 
-function stateOf(problem: GraphProblem): Mailbox {
+function stateOf(problem: GraphProblem): MailboxAnswer["state"] {
   if (isThrottled(problem) || isServerTrouble(problem)) return "Unknown"
   if (problem.status === 403) return "Denied"
   return problem.status === 404 ? "Missing" : "Unknown"
-}
-
-function allowedStep({ state, error }: Answer): Step {
-  const step = "AllowedMailbox"
-  if (state === "Reachable") return { step, ok: true, reason: "Succeeded", message: "the allowed mailbox answers" }
-  const hint =
-    state === "Denied"
-      ? "Calendars.ReadWrite is not granted, the scope does not hold this mailbox, or a change is not in force yet (up to two hours)"
-      : (error?.message ?? "it does not answer")
-  return { step, ok: false, reason: reasonOf(error), message: `the allowed mailbox cannot be read: ${hint}` }
-}
-
-function deniedStep({ state, error }: Answer): Step {
-  const step = "DeniedMailbox"
-  switch (state) {
-    case "Denied":
-      return { step, ok: true, reason: "ScopeVerified", message: "Exchange itself keeps this credential out" }
-    case "Reachable":
-      return {
-        step,
-        ok: false,
-        reason: "OverPrivileged",
-        message: "the denied mailbox can be read: the scope is not enforced; remove the tenant-wide consent in Entra",
-      }
-    case "Missing":
-      return {
-        step,
-        ok: false,
-        reason: "ProbeInconclusive",
-        message: "the denied mailbox does not exist, which proves nothing",
-      }
-    case "Unknown":
-      return {
-        step,
-        ok: false,
-        reason: "ProbeInconclusive",
-        message: `the denied mailbox gave no clear answer: ${error?.message ?? "none"}`,
-      }
-    default:
-      return state satisfies never
-  }
 }

@@ -5,7 +5,6 @@ import { BatchSize } from "../../../operator/exchange/ews/batch-size.ts"
 import { createItems } from "../../../operator/exchange/ews/create-item.ts"
 import { deleteItems } from "../../../operator/exchange/ews/delete-item.ts"
 import { findMarked } from "../../../operator/exchange/ews/find-item.ts"
-import { getFolder } from "../../../operator/exchange/ews/get-folder.ts"
 import { getItems, type Look } from "../../../operator/exchange/ews/get-item.ts"
 import type { FolderRef, ItemMailbox } from "../../../operator/exchange/ews/mailbox.ts"
 import { problemError } from "../../../operator/exchange/ews/problem.ts"
@@ -37,31 +36,6 @@ beforeEach(() => {
   mailbox = { transport: server.transport(), address: "anna@contoso.test", batchSize: new BatchSize() }
 })
 after(() => server.close())
-
-describe("a calendar", () => {
-  test("is found by its owner's address", async () => {
-    reply(() =>
-      success("GetFolder", '<m:Folders><t:CalendarFolder><t:FolderId Id="cal"/></t:CalendarFolder></m:Folders>'),
-    )
-
-    assert.equal(await getFolder(mailbox, folder, signal), "cal")
-    assert.equal(asked()[0]?.children[1]?.children[0]?.children[0]?.children[0]?.text, "anna@contoso.test")
-  })
-
-  test("that is not there, or not for us, is a matter for a person", async () => {
-    for (const [code, reason] of [
-      ["ErrorFolderNotFound", "AccessDenied"],
-      ["ErrorNonPrimarySmtpAddress", "MailboxNotFound"],
-    ]) {
-      reply(() => messages("GetFolder", [{ code: code ?? "" }]))
-
-      await assert.rejects(
-        getFolder(mailbox, folder, signal),
-        (error: unknown) => error instanceof NeedsAttentionError && error.reason === reason,
-      )
-    }
-  })
-})
 
 describe("items with our mark", () => {
   test("are listed page by page", async () => {

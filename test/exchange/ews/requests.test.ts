@@ -3,16 +3,19 @@ import { describe, test } from "node:test"
 import fc from "fast-check"
 import type { CalendarEvent } from "../../../operator/core/event.ts"
 import { BatchSize } from "../../../operator/exchange/ews/batch-size.ts"
+import { createCalendarNamed } from "../../../operator/exchange/ews/create-folder.ts"
 import { createItems } from "../../../operator/exchange/ews/create-item.ts"
 import { deleteItems } from "../../../operator/exchange/ews/delete-item.ts"
 import { writeEnvelope } from "../../../operator/exchange/ews/envelope.ts"
+import { findCalendarNamed } from "../../../operator/exchange/ews/find-folder.ts"
 import { findMarked } from "../../../operator/exchange/ews/find-item.ts"
-import { getFolder } from "../../../operator/exchange/ews/get-folder.ts"
+import { calendarQuestion } from "../../../operator/exchange/ews/get-folder.ts"
 import { getItems } from "../../../operator/exchange/ews/get-item.ts"
-import type { ItemMailbox, ItemTarget } from "../../../operator/exchange/ews/mailbox.ts"
+import { askToRead, type ItemMailbox, type ItemTarget } from "../../../operator/exchange/ews/mailbox.ts"
 import { syncFolderItems } from "../../../operator/exchange/ews/sync-folder-items.ts"
 import type { EwsCall } from "../../../operator/exchange/ews/transport.ts"
 import { updateItems } from "../../../operator/exchange/ews/update-item.ts"
+import { readUserConfiguration } from "../../../operator/exchange/ews/user-configuration.ts"
 import { writeEvent } from "../../../operator/exchange/ews/write-event.ts"
 import { readXml } from "../../../operator/exchange/ews/xml-read.ts"
 import { seriesOf } from "../../../operator/exchange/normal-form.ts"
@@ -52,7 +55,7 @@ describe("every request, whatever is in it,", () => {
   test("that changes something is fenced and sent once; others are neither", async () => {
     await forAnything(async calls => {
       for (const { request, writes, retry } of calls) {
-        assert.equal(writes, mailing[request.name] !== undefined)
+        assert.equal(writes, request.name === "m:CreateFolder" || mailing[request.name] !== undefined)
         assert.equal(retry, !writes)
       }
     })
@@ -96,7 +99,10 @@ async function requestsFor(event: CalendarEvent, text: string): Promise<readonly
     { kind: "Occurrence", masterId: text, version: text, index: 3 },
   ]
   await Promise.allSettled([
-    getFolder(mailbox, { kind: "Default" }, signal),
+    askToRead(mailbox, { request: calendarQuestion(mailbox.address), operation: "probe" }, signal),
+    findCalendarNamed(mailbox, text, signal),
+    createCalendarNamed(mailbox, text, signal),
+    readUserConfiguration(mailbox, { folder: "calendar", name: text, property: "XmlData" }, signal),
     findMarked(mailbox, { folder }, signal),
     findMarked(mailbox, { folder, markText: text }, signal),
     getItems(mailbox, { targets, shape: "Event" }, signal),
@@ -110,6 +116,6 @@ async function requestsFor(event: CalendarEvent, text: string): Promise<readonly
     deleteItems(mailbox, targets, signal),
     syncFolderItems(mailbox, { folder, syncState: text }, signal),
   ])
-  assert.equal(calls.length, 9)
+  assert.equal(calls.length, 12)
   return calls
 }

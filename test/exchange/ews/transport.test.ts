@@ -257,7 +257,7 @@ describe("a refusal", () => {
     test(`for ${name} is for a person to mend (${reason}) and asked once`, async () => {
       server.script((_seen, response) => answer(response))
 
-      await assert.rejects(server.transport().ask(call(), signal), (error: unknown) => {
+      await assert.rejects(server.transport({ version: "Exchange2013" }).ask(call(), signal), (error: unknown) => {
         assert.ok(error instanceof NeedsAttentionError)
         assert.equal(error.reason, reason)
         assert.match(error.message, says)

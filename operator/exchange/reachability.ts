@@ -1,26 +1,41 @@
 import { lookup } from "node:dns/promises"
-import { connect } from "node:net"
+import { connect, isIPv6 } from "node:net"
 import { type Dispatcher, request } from "undici"
-import type { ProbeStep } from "../../core/ports.ts"
-import type { ProxySettings } from "../../http/client.ts"
-import { networkFailure } from "../../http/network-failure.ts"
+import type { ProbeStep } from "../core/ports.ts"
+import type { ProxySettings } from "../http/client.ts"
+import { networkFailure } from "../http/network-failure.ts"
 
 export type Step = { readonly step: ProbeStep; readonly ok: boolean; readonly reason: string; readonly message: string }
 
 /** A host that takes longer than this to be found or reached is down as far as people are concerned. */
 const answerWithinMs = 10_000
 
-type Target = { readonly endpoint: string; readonly proxy: ProxySettings; readonly dispatcher: Dispatcher }
+type Target = {
+  readonly endpoint: string
+  readonly proxy: ProxySettings
+  readonly dispatcher: Dispatcher
+  /** Connected to instead of where the endpoint's name leads; a proxy is asked by name. */
+  readonly resolveTo?: string | undefined
+}
 
 /** The way to an endpoint step by step, ending with the first that fails. Behind a proxy the way leads to the proxy. */
-export async function reach({ endpoint, proxy, dispatcher }: Target, signal: AbortSignal): Promise<readonly Step[]> {
+export async function reach(
+  { endpoint, proxy, dispatcher, resolveTo }: Target,
+  signal: AbortSignal,
+): Promise<readonly Step[]> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(answerWithinMs)])
-  const next = new URL(proxy.httpsProxy || endpoint)
+  const next = firstHop({ endpoint, proxy, resolveTo })
   const steps = [await dnsStep(next, limit)]
   if (steps.every(step => step.ok)) steps.push(await tcpStep(next, limit))
   if (steps.every(step => step.ok)) steps.push(await tlsStep(endpoint, dispatcher, limit))
   signal.throwIfAborted()
   return steps
+}
+
+function firstHop({ endpoint, proxy, resolveTo }: Omit<Target, "dispatcher">): URL {
+  const url = new URL(proxy.httpsProxy || endpoint)
+  if (!proxy.httpsProxy && resolveTo !== undefined) url.hostname = isIPv6(resolveTo) ? `[${resolveTo}]` : resolveTo
+  return url
 }
 
 async function dnsStep({ hostname }: URL, signal: AbortSignal): Promise<Step> {
