@@ -10,6 +10,7 @@ import { getItems } from "./get-item.ts"
 import type { MadeCopies } from "./made-copies.ts"
 import type { FolderRef } from "./mailbox.ts"
 import { takesSteps, writeOccurrences } from "./occurrence-writer.ts"
+import { isFolderGone } from "./problem.ts"
 import type { EwsItem } from "./read-event.ts"
 import type { WriteResult } from "./response.ts"
 import { updateItems } from "./update-item.ts"
@@ -86,7 +87,7 @@ export class NewCopies {
     { folder, mailboxZone }: Where,
     signal: AbortSignal,
   ): Promise<ReadonlyMap<Named, WriteResult>> {
-    const { mailbox, made } = this.#deps
+    const { mailbox, made, places } = this.#deps
     const { version } = mailbox.transport
     const written = items.map(item => {
       const { event, uid } = item
@@ -95,6 +96,7 @@ export class NewCopies {
     })
     try {
       const results = await createItems(mailbox, { folder, items: written }, signal)
+      if (results.some(result => result.kind === "Refused" && isFolderGone(result.problem))) places.forget()
       const answered = new Map(items.flatMap((item, index) => pairOf(item, results[index])))
       return await this.#withLost(items, answered, folder, signal)
     } catch (error) {

@@ -61,6 +61,11 @@ export function isTooMuch({ code }: EwsProblem): boolean {
   return code === "ErrorExceededFindCountLimit" || code === "ErrorCalendarViewRangeTooBig"
 }
 
+/** The calendar is not where it was found, or not for us any more. */
+export function isFolderGone({ code }: EwsProblem): boolean {
+  return code === "ErrorFolderNotFound" || code === "ErrorSyncFolderNotFound"
+}
+
 /** The state of a sync round is not known at the other side (any more): a new round must begin. */
 export function isSyncStateLost({ code }: EwsProblem): boolean {
   return code === "ErrorInvalidSyncStateData" || code === "ErrorSyncFolderNotFound"

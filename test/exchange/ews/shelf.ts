@@ -32,16 +32,20 @@ export class Shelf {
   /** Ids that were read one by one. */
   readonly read: string[] = []
   readonly refusals = new Map<string, string>()
+  /** What the next items to be made are answered with, though they are made, but for folders that are not there. */
+  readonly failures: string[] = []
   longestViewHours = Number.POSITIVE_INFINITY
   views = 0
   /** What is asked for, by name. */
   readonly asked: string[] = []
   changesPerPage = 512
-  /** States given out before this many changes are known no more. */
+  /** States given out before this many changes are known no more, but for none at all. */
   forgottenBefore = 0
   readonly #items = new Map<string, Shelved>()
   /** Of every change which item it was, in their order; a state is a place in it. */
   readonly #changes: string[] = []
+  readonly #wrong = new Set<string>()
+  readonly #elsewhere = new Set<string>()
   #made = 0
 
   get ids(): readonly string[] {
@@ -74,6 +78,25 @@ export class Shelf {
   remove(id: string): void {
     this.#items.delete(id)
     this.#changes.push(id)
+  }
+
+  /** The next round says so, and is wrong. */
+  sayGone(id: string): void {
+    this.#wrong.add(id)
+    this.#changes.push(id)
+  }
+
+  /** To another calendar of the mailbox, under the id it has. */
+  moveAway(id: string): void {
+    this.#elsewhere.add(id)
+    this.#changes.push(id)
+  }
+
+  changeOccurrence(id: string, index: number, content: EventContent): void {
+    const item = this.#items.get(id)
+    const fields = fieldsOf(writeEvent(content, { version, mailboxZone: zone }).flatMap(({ value }) => value ?? []))
+    if (item)
+      this.#shelve(id, { ...item, version: item.version + 1, changed: new Map([...item.changed, [index, fields]]) })
   }
 
   /** Gone before a round could tell of it. */
@@ -117,9 +140,10 @@ export class Shelf {
     this.#changes.push(id)
   }
 
-  #sync(state = "0"): string {
-    const from = Number(state)
-    if (from < this.forgottenBefore) return messages("SyncFolderItems", [{ code: "ErrorInvalidSyncStateData" }])
+  #sync(state: string | undefined): string {
+    const from = Number(state ?? 0)
+    if (state !== undefined && from < this.forgottenBefore)
+      return messages("SyncFolderItems", [{ code: "ErrorInvalidSyncStateData" }])
     const to = Math.min(from + this.changesPerPage, this.#changes.length)
     const ids = [...new Set(this.#changes.slice(from, to))]
     const written = ids.map(id => this.#changeXml(id, from))
@@ -130,7 +154,8 @@ export class Shelf {
   }
 
   #changeXml(id: string, from: number): string {
-    if (this.#items.has(id)) return `<t:Update>${this.#xml(id)}</t:Update>`
+    if (this.#items.has(id) && !this.#wrong.has(id) && !this.#elsewhere.has(id))
+      return `<t:Update>${this.#xml(id)}</t:Update>`
     return from === 0 || id === "" ? "" : `<t:Delete><t:ItemId Id="${id}"/></t:Delete>`
   }
 
@@ -156,6 +181,8 @@ export class Shelf {
   }
 
   #create(item: XmlElement): Message {
+    const code = this.failures.shift()
+    if (code === "ErrorFolderNotFound") return { code }
     this.#made += 1
     const id = `made-${this.#made}`
     this.#shelve(id, {
@@ -164,7 +191,7 @@ export class Shelf {
       deleted: new Set(),
       changed: new Map(),
     })
-    return this.#written(id)
+    return code === undefined ? this.#written(id) : { code }
   }
 
   #update(change: XmlElement): Message {
@@ -209,7 +236,7 @@ export class Shelf {
       return page(
         [...this.#items].flatMap(([id, { fields }]) => {
           const mark = fields.get("t:ExtendedProperty")
-          return mark && textOf(mark).includes(text) ? [this.#xml(id)] : []
+          return mark && textOf(mark).includes(text) && !this.#elsewhere.has(id) ? [this.#xml(id)] : []
         }),
       )
     }

@@ -14,9 +14,13 @@ const signal = new AbortController().signal
 const window = { start: at("2026-11-20T00:00"), end: at("2027-01-31T00:00") }
 let server: ScriptedEws
 let calendar: EwsCalendar
+/** Another one that works on the same mailbox. */
+let processNamed: (nonce: string) => EwsCalendar
 let shelf: Shelf
 /** The first request of that name is not answered, be it done or not. */
-let mishaps: Map<string, { readonly isDone: boolean }>
+let mishaps: Map<string, { readonly isDone: boolean | "late" }>
+/** What a late request asks for, when its time has come. */
+let late: () => Promise<void>
 
 before(async () => {
   server = await scriptedEws()
@@ -25,7 +29,9 @@ beforeEach(() => {
   shelf = new Shelf()
   mishaps = new Map()
   const mailbox = { transport: server.transport(), address: "anna@contoso.test" }
-  calendar = new EwsCalendar({ mailbox, places: placesIn(zone), nonce: "one" })
+  processNamed = nonce => new EwsCalendar({ mailbox, places: placesIn(zone), nonce })
+  calendar = processNamed("one")
+  late = async () => {}
   const asked = new Map<string, number>()
   server.script((seen, response) => {
     const request = requestIn(seen)
@@ -33,15 +39,25 @@ beforeEach(() => {
     asked.set(request.name, times + 1)
     const mishap = mishaps.get(request.name)
     const isMishap = mishap !== undefined && times === 0
-    const answer = isMishap && !mishap.isDone ? "" : shelf.answer(request)
+    const answer = isMishap && mishap.isDone !== true ? "" : shelf.answer(request)
+    if (isMishap && mishap.isDone === "late") late = async () => void shelf.answer(request)
     if (isMishap) response.destroy()
     else xml(response, 200, answer)
   })
 })
 after(() => server.close())
 
-describe("a create whose answer got lost", () => {
-  test("is found when it had happened", async () => {
+describe("a create", () => {
+  test("is not searched for where all that is there was listed", async () => {
+    await list()
+    shelf.asked.length = 0
+
+    for (const key of ["a", "b", "c"]) await create(lesson({ key }))
+
+    assert.deepEqual(shelf.asked, ["m:CreateItem", "m:CreateItem", "m:CreateItem"])
+  })
+
+  test("whose answer got lost is found when it had happened", async () => {
     mishaps.set("m:CreateItem", { isDone: true })
 
     const outcome = await create(lesson())
@@ -50,13 +66,115 @@ describe("a create whose answer got lost", () => {
     assert.deepEqual(shelf.ids, ["made-1"])
   })
 
-  test("is told when it had not, and the next try makes one", async () => {
+  test("whose answer got lost is told when it had not happened, and the next try makes one", async () => {
     mishaps.set("m:CreateItem", { isDone: false })
 
     assert.equal(reasonOfOutcome(await create(lesson())), "Unreachable")
     assert.equal((await create(lesson())).ok, true)
 
     assert.equal(shelf.ids.length, 1)
+  })
+
+  test("that happens late, after it was searched for, is found by the next try of the same pass", async () => {
+    mishaps.set("m:CreateItem", { isDone: "late" })
+    await list()
+
+    assert.equal(reasonOfOutcome(await create(lesson())), "Unreachable")
+    await late()
+    const outcome = await create(lesson())
+
+    assert.deepEqual(outcome, { ok: true, id: "made-1", version: "1" })
+    assert.deepEqual(shelf.ids, ["made-1"])
+  })
+
+  test("that failed after it was saved is found", async () => {
+    shelf.failures.push("ErrorInternalServerError")
+
+    const outcome = await create(lesson())
+
+    assert.deepEqual(outcome, { ok: true, id: "made-1", version: "1" })
+  })
+
+  test("is found by a later process that did not list, be it one or many", async () => {
+    for (const count of [2, 12]) {
+      const items = Array.from({ length: count }, (_, index) => itemOf(lesson({ key: `${count}-${index}` })))
+      const before = await calendar.writer.create(items, signal)
+
+      const again = await processNamed("two").writer.create(items, signal)
+
+      assert.deepEqual(
+        again.map(outcome => outcome.ok && outcome.id),
+        before.map(outcome => outcome.ok && outcome.id),
+      )
+    }
+    assert.equal(shelf.ids.length, 14)
+  })
+
+  test("of a copy somebody deleted meanwhile makes it again", async () => {
+    const first = await create(lesson())
+    assert.ok(first.ok)
+    shelf.remove(first.id)
+
+    const second = await create(lesson())
+
+    assert.deepEqual(shelf.ids, [second.ok && second.id])
+  })
+
+  test("by two processes at once makes two copies that are told apart, so that planning can take one away", async () => {
+    const other = processNamed("two")
+    for (const one of [calendar, other]) await one.list({ window, includeForeign: false, fresh: false }, signal)
+
+    await create(lesson())
+    await other.writer.create([itemOf(lesson())], signal)
+
+    const events = await list()
+    assert.deepEqual(
+      events.map(({ isCopyOfAnother }) => isCopyOfAnother),
+      [false, false],
+    )
+    assert.notEqual(events[0]?.mark?.check, events[1]?.mark?.check)
+  })
+
+  test("into a calendar that is gone has it looked for anew", async () => {
+    let forgotten = 0
+    const forget = () => {
+      forgotten += 1
+    }
+    const places = placesIn(zone, { forget })
+    calendar = new EwsCalendar({ mailbox: { transport: server.transport(), address: "anna@contoso.test" }, places })
+    await list()
+    shelf.failures.push("ErrorFolderNotFound")
+
+    assert.equal(reasonOfOutcome(await create(lesson())), "AccessDenied")
+
+    assert.equal(forgotten, 1)
+  })
+})
+
+describe("a change whose answer got lost", () => {
+  for (const isDone of [true, false])
+    test(`is ${isDone ? "found when it had happened" : "told when it had not"}`, async () => {
+      const made = await create(lesson())
+      assert.ok(made.ok)
+      mishaps.set("m:UpdateItem", { isDone })
+      const item = itemOf(lesson({ subject: "Physics" }))
+
+      const [outcome] = await calendar.writer.update([{ ...item, id: made.id, version: made.version }], signal)
+
+      assert.equal(outcome?.ok, isDone)
+      const [copy] = await list()
+      assert.equal(copy?.version, isDone ? "2" : "1")
+      assert.equal(copy?.fingerprint === item.mark.fingerprint, isDone)
+    })
+
+  test("is a deletion, and done when the item is gone", async () => {
+    const made = await create(lesson())
+    assert.ok(made.ok)
+    mishaps.set("m:DeleteItem", { isDone: true })
+
+    const [outcome] = await calendar.writer.remove([made], signal)
+
+    assert.equal(outcome?.ok, true)
   })
 })
 
