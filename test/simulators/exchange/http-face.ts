@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import { gzipSync } from "node:zlib"
 import type { Admin } from "./admin.ts"
 import { answerAdmin } from "./admin-http.ts"
+import { chunkedAnswer } from "./chunked-answer.ts"
 import type { Faults } from "./faults.ts"
 import type { Reply } from "./graph/call.ts"
 import type { Counters } from "./graph/counters.ts"
@@ -134,9 +135,19 @@ function faultyLogin(fault: {
   return { status: fault.status, headers, body }
 }
 
+function headersOf({ headers = {} }: Reply): Record<string, string | string[]> {
+  const entries = Object.entries(headers)
+  return Object.fromEntries(entries.map(([name, value]) => [name, typeof value === "string" ? value : [...value]]))
+}
+
 function send(reply: Reply, request: IncomingMessage, response: ServerResponse): void {
   if (reply.dropped === "silently") {
     request.socket.destroy()
+    return
+  }
+  if (reply.stream) {
+    response.writeHead(reply.status, headersOf(reply))
+    reply.stream(chunkedAnswer(response, { cut: reply.dropped === "midBody" }))
     return
   }
   const isText = typeof reply.body === "string"
@@ -144,9 +155,10 @@ function send(reply: Reply, request: IncomingMessage, response: ServerResponse):
   const type = isText
     ? "text/html; charset=utf-8"
     : "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
-  const headers: Record<string, string | string[]> = text === "" ? {} : { "content-type": type }
-  for (const [name, value] of Object.entries(reply.headers ?? {}))
-    headers[name] = typeof value === "string" ? value : [...value]
+  const headers: Record<string, string | string[]> = {
+    ...(text === "" ? {} : { "content-type": type }),
+    ...headersOf(reply),
+  }
   const zipped = text.length >= GZIP_FROM && /\bgzip\b/.test(String(request.headers["accept-encoding"] ?? ""))
   const bytes = zipped ? gzipSync(text, { level: 1 }) : Buffer.from(text)
   if (zipped) headers["content-encoding"] = "gzip"

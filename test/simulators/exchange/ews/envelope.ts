@@ -12,20 +12,25 @@ export const namespaces = {
 } as const
 
 export function envelope(body: Markup, version: ServerVersion): string {
-  const { build, schema } = releaseOf(version)
-  const [MajorVersion, MinorVersion, MajorBuildNumber] = build
-  const info = el("h:ServerVersionInfo", {
-    MajorVersion,
-    MinorVersion,
-    MajorBuildNumber,
-    MinorBuildNumber: "10",
-    Version: schema,
-    "xmlns:h": namespaces.types,
-    xmlns: namespaces.types,
-  })
+  const names = { "xmlns:h": namespaces.types, xmlns: namespaces.types }
+  const info = el("h:ServerVersionInfo", { ...versionInfo(version), ...names })
   return document(
     el("s:Envelope", { "xmlns:s": namespaces.soap }, el("s:Header", {}, info), el("s:Body", bodyNames, body)),
   )
+}
+
+function versionInfo(version: ServerVersion): Readonly<Record<string, string | undefined>> {
+  const { build, schema } = releaseOf(version)
+  const [MajorVersion, MinorVersion, MajorBuildNumber] = build
+  return { MajorVersion, MinorVersion, MajorBuildNumber, MinorBuildNumber: "10", Version: schema }
+}
+
+/** One of the envelopes of a stream: no declaration, and the root without a prefix, which clients look for. */
+export function streamedEnvelope(body: Markup, version: ServerVersion): string {
+  const info = el("ServerVersionInfo", { ...versionInfo(version), xmlns: namespaces.types })
+  const soap = { "xmlns:soap11": namespaces.soap }
+  const parts = [el("soap11:Header", soap, info), el("soap11:Body", { ...soap, ...bodyNames }, body)]
+  return el("Envelope", { xmlns: namespaces.soap }, parts).markup
 }
 
 const bodyNames = {

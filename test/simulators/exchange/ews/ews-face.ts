@@ -9,6 +9,7 @@ import { getUserAvailability } from "./availability.ts"
 import { Budgets } from "./budgets.ts"
 import { convertIds } from "./convert-ids.ts"
 import { envelope, faultEnvelope, namespaces } from "./envelope.ts"
+import { type OpenStreams, openStream, type Sink } from "./event-stream.ts"
 import { EwsError, EwsFault, EwsForbidden } from "./ews-error.ts"
 import { findItems } from "./find-items.ts"
 import { createFolder, deleteFolder, findFolders, getFolder } from "./folders.ts"
@@ -19,6 +20,8 @@ import { resolveNames } from "./people.ts"
 import { checkVersion, heardHeader, inSchema } from "./schema-versions.ts"
 import { checkAnswer, checkSchema, schemaViolation } from "./schema-violation.ts"
 import { openSession, requestedSchema, type Session } from "./session.ts"
+import { getEvents, subscribe, unsubscribe } from "./subscribe.ts"
+import { EwsSubscriptions } from "./subscriptions.ts"
 import { syncItems } from "./sync-items.ts"
 import { getServerTimeZones } from "./time-zone-definitions.ts"
 import { underFault } from "./under-fault.ts"
@@ -47,6 +50,7 @@ const operations: Readonly<Record<string, (session: Session, request: XmlElement
   DeleteItem: deleteItems,
   FindFolder: findFolders,
   FindItem: findItems,
+  GetEvents: getEvents,
   GetFolder: getFolder,
   GetItem: getItems,
   GetServerTimeZones: getServerTimeZones,
@@ -55,7 +59,9 @@ const operations: Readonly<Record<string, (session: Session, request: XmlElement
   GetUserOofSettingsRequest: getOofSettings,
   ResolveNames: resolveNames,
   SetUserOofSettingsRequest: setOofSettings,
+  Subscribe: subscribe,
   SyncFolderItems: syncItems,
+  Unsubscribe: unsubscribe,
   UpdateItem: updateItems,
 }
 
@@ -64,9 +70,12 @@ export class EwsFace {
   readonly #parts: EwsParts
   readonly #outOfOffice: OutOfOffice = new Map()
   readonly #budgets = new Budgets()
+  readonly #subscriptions: EwsSubscriptions
+  readonly #streams: OpenStreams = new Map()
 
   constructor(parts: EwsParts) {
     this.#parts = parts
+    this.#subscriptions = new EwsSubscriptions(parts.store)
   }
 
   async handle(request: Request): Promise<Reply> {
@@ -84,6 +93,8 @@ export class EwsFace {
         const header = heardHeader(sent, requested, this.#parts.store.switches.timeZoneContextIn2007)
         checkVersion(operation, requested)
         checkSchema(text)
+        if (operation.name === "GetStreamingEvents")
+          return this.#stream(this.#open(header, headers, account), operation)
         const run = operations[operation.name]
         if (!run) throw schemaViolation(operation, `The element '${operation.name}' is no operation.`)
         const body = batch.finish(run(this.#open(header, headers, account), batch.operation))
@@ -99,11 +110,24 @@ export class EwsFace {
   #open(header: XmlElement | undefined, headers: IncomingHttpHeaders, account: AccountSeed): Session {
     const { store, server } = this.#parts
     const { version } = server.settings
-    const session = openSession(header, { store, account, outOfOffice: this.#outOfOffice, version })
+    const [outOfOffice, subscriptions] = [this.#outOfOffice, this.#subscriptions]
+    const session = openSession(header, { store, account, outOfOffice, subscriptions, version })
     const { missingAnchor } = store.switches
     if (session.impersonating && headers["x-anchormailbox"] === undefined && missingAnchor !== "served")
       throw new UnanchoredRequest(missingAnchor)
     return session
+  }
+
+  #stream(session: Session, request: XmlElement): Reply {
+    const start = openStream({ session, request, version: this.#parts.server.settings.version }, this.#streams)
+    const checked = (sink: Sink): Sink => ({
+      ...sink,
+      write: text => {
+        if (this.#parts.checkAnswers) checkAnswer(text)
+        sink.write(text)
+      },
+    })
+    return { ...xmlReply(200, ""), stream: sink => start(checked(sink)) }
   }
 
   /** Takes a place in the budget of the account, or of the person it acts as. */

@@ -5,6 +5,7 @@ import { type AccountSeed, mayChange, mayImpersonate, mayLook } from "./accounts
 import { EwsError, EwsFault, EwsForbidden } from "./ews-error.ts"
 import type { OutOfOffice } from "./out-of-office.ts"
 import { accepts, type ServerVersion, unversioned } from "./server-version.ts"
+import type { EwsSubscriptions } from "./subscriptions.ts"
 import { childOf, childrenOf, textOf, type XmlElement } from "./xml.ts"
 
 /** One request's caller: who logged in, whom it acts as, and the zone it speaks in. */
@@ -17,6 +18,7 @@ export type Session = {
   /** TimeZoneContext; UTC without one. */
   readonly zone: Zone
   readonly outOfOffice: OutOfOffice
+  readonly subscriptions: EwsSubscriptions
 }
 
 const headerBlocks = ["RequestServerVersion", "TimeZoneContext", "ExchangeImpersonation", "MailboxCulture"]
@@ -35,13 +37,13 @@ export function requestedSchema(header: XmlElement | undefined, version: ServerV
 /** What the SOAP header of a request says of the caller; throws the faults that refuse it. */
 export function openSession(
   header: XmlElement | undefined,
-  given: Pick<Session, "store" | "account" | "outOfOffice"> & { readonly version: ServerVersion },
+  given: Pick<Session, "store" | "account" | "outOfOffice" | "subscriptions"> & { readonly version: ServerVersion },
 ): Session {
   const impersonated = impersonatedMailbox(childOf(header, "ExchangeImpersonation"), given)
   const own = given.account.mailbox === undefined ? undefined : given.store.findMailbox(given.account.mailbox)
-  const { store, account, outOfOffice } = given
+  const { store, account, outOfOffice, subscriptions } = given
   const impersonating = impersonated !== undefined
-  return { store, account, outOfOffice, self: impersonated ?? own, impersonating, zone: zoneIn(header) }
+  return { store, account, outOfOffice, subscriptions, self: impersonated ?? own, impersonating, zone: zoneIn(header) }
 }
 
 function zoneIn(header: XmlElement | undefined): Zone {

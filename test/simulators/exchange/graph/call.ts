@@ -1,3 +1,4 @@
+import type { Sink } from "../ews/event-stream.ts"
 import type { Store } from "../store/store.ts"
 import type { Preferences } from "./preferences.ts"
 import type { Query } from "./query.ts"
@@ -33,6 +34,8 @@ export type Reply = {
   /** Several values of one name are several headers. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
   readonly body?: unknown
+  /** In place of a body: writes the answer while it goes on. */
+  readonly stream?: (sink: Sink) => void
   /** The connection ends here without an answer, or in the middle of it. */
   readonly dropped?: "silently" | "midBody"
 }

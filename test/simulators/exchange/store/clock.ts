@@ -23,8 +23,10 @@ export class VirtualClock {
     for (const listener of this.#listeners) listener()
   }
 
-  onJump(listener: () => void): void {
+  /** Gives the way to listen no longer. */
+  onJump(listener: () => void): () => void {
     this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
   }
 }
 

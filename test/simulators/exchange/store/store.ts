@@ -10,6 +10,10 @@ export type Change = {
   readonly kind: "created" | "updated" | "deleted"
   readonly mailbox: Mailbox
   readonly item: Item
+  /** Where it was, when it came from another folder. */
+  readonly movedFrom?: Item
+  /** Where it is now, when it went to Deleted Items. */
+  readonly movedTo?: Item
 }
 
 export type NewItem = {
@@ -186,8 +190,9 @@ export class Store {
     const version = ++this.#version
     mailbox.items.delete(item.number)
     this.#bury(mailbox, { version, folder: item.folder, item })
-    if (how === "toDeletedItems") mailbox.items.set(item.number, { ...item, folder: DELETED_ITEMS, version })
-    this.#tell({ kind: "deleted", mailbox, item })
+    const movedTo = { ...item, folder: DELETED_ITEMS, version }
+    if (how === "toDeletedItems") mailbox.items.set(item.number, movedTo)
+    this.#tell({ kind: "deleted", mailbox, item, ...(how === "toDeletedItems" ? { movedTo } : {}) })
   }
 
   /** To another folder of the mailbox: classic ids change, immutable ones stay. */
@@ -196,7 +201,7 @@ export class Store {
     this.#bury(mailbox, { version, folder: item.folder, item })
     const moved = { ...item, folder, version, modifiedMs: this.clock.now() }
     mailbox.items.set(item.number, moved)
-    this.#tell({ kind: "updated", mailbox, item: moved })
+    this.#tell({ kind: "updated", mailbox, item: moved, movedFrom: item })
     return moved
   }
 
