@@ -17,9 +17,13 @@ export function element(
   attributes: Readonly<Record<string, string | undefined>> = {},
   ...content: readonly XmlContent[]
 ): XmlNode {
-  const present = Object.entries(attributes).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]]))
-  for (const one of [name, ...Object.keys(attributes)]) if (!namePattern.test(one)) throw new Error("not an XML name")
-  return { name, attributes: Object.fromEntries(present), content }
+  checkName(name)
+  const present: Record<string, string> = {}
+  for (const [key, value] of Object.entries(attributes)) {
+    checkName(key)
+    if (value !== undefined) present[key] = value
+  }
+  return { name, attributes: present, content }
 }
 
 /** An element that holds a text and nothing else. */
@@ -34,10 +38,21 @@ export function writeXml(root: XmlNode): string {
 
 const namePattern = /^[a-zA-Z][-\w]*(:[a-zA-Z][-\w]*)?$/
 
+/** A few dozen, written a hundred times in every request. */
+const checkedNames = new Set<string>()
+
+function checkName(name: string): void {
+  if (checkedNames.has(name)) return
+  if (!namePattern.test(name)) throw new Error("not an XML name")
+  checkedNames.add(name)
+}
+
 function writeNode({ name, attributes, content }: XmlNode): string {
-  const start = [name, ...Object.entries(attributes).map(([key, value]) => `${key}="${escapeAttribute(value)}"`)]
-  const inside = content.map(writeContent).join("")
-  return inside === "" ? `<${start.join(" ")}/>` : `<${start.join(" ")}>${inside}</${name}>`
+  let start = name
+  for (const [key, value] of Object.entries(attributes)) start += ` ${key}="${escapeAttribute(value)}"`
+  let inside = ""
+  for (const part of content) inside += writeContent(part)
+  return inside === "" ? `<${start}/>` : `<${start}>${inside}</${name}>`
 }
 
 function writeContent(content: XmlContent): string {
