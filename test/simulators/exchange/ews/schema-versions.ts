@@ -12,19 +12,13 @@ import type { XmlElement } from "./xml.ts"
 
 const introduced: Readonly<Record<string, readonly string[]>> = {
   Exchange2007_SP1: [
-    "ConvertId",
-    "Culture",
-    "DateTimeStamp",
-    "EffectiveRights",
-    "MeetingTimeZone",
-    "RecurrenceId",
-    "UID",
+    ...["ConvertId", "Culture", "DateTimeStamp", "EffectiveRights", "LastModifiedName", "LastModifiedTime"],
+    ...["MeetingTimeZone", "RecurrenceId", "UID"],
   ],
   Exchange2010: [
     ...["ConversationId", "EndTimeZone", "FilterHtmlContent", "GetRoomLists", "GetRooms", "GetServerTimeZones"],
-    ...["GetUserConfiguration", "IsAssociated", "LastModifiedName", "LastModifiedTime", "QueryString", "SmtpAddress"],
-    ...["StartTimeZone", "SyncScope", "TimeZoneContext", "UniqueBody", "WebClientEditFormQueryString"],
-    ...["WebClientReadFormQueryString"],
+    ...["GetUserConfiguration", "IsAssociated", "QueryString", "SmtpAddress", "StartTimeZone", "SyncScope"],
+    ...["TimeZoneContext", "UniqueBody", "WebClientEditFormQueryString", "WebClientReadFormQueryString"],
   ],
   Exchange2010_SP1: [
     ...["ConvertHtmlCodePageToUTF8", "DateTimePrecision", "FirstDayOfWeek", "GetStreamingEvents"],

@@ -3,11 +3,14 @@ import { once } from "node:events"
 import { test } from "node:test"
 import { connect } from "node:tls"
 import { Client } from "undici"
+import { context, objectIdentifier, octetString, sequence } from "../../der.ts"
 import { basic, enveloped, getCalendar, service } from "../ews/ask.ts"
 import { anna, type Talk, talk } from "../talk.ts"
 import { channelBinding } from "./channel-binding.ts"
-import { type Credentials, firstMessage, type Habits, thirdMessage } from "./ntlm-client.ts"
+import { type Credentials, firstMessage, type Habits, respond, thirdMessage } from "./ntlm-client.ts"
+import { firstSignature } from "./ntlm-login.ts"
 import type { ServerSettings } from "./server-settings.ts"
+import { readNegotiation } from "./spnego.ts"
 
 const svc: Credentials = { domain: "CONTOSO", user: "svc", password: service.password }
 
@@ -157,6 +160,61 @@ test("behind a proxy that ends TLS, Extended Protection keeps even honest client
   assert.deepEqual(to.admin.refusedLogins(), ["channelBinding"])
   assert.equal((await connection.send(basic(service.name, service.password))).status, 200)
 })
+
+const ntlm = objectIdentifier("1.3.6.1.4.1.311.2.2.10")
+const kerberos = objectIdentifier("1.2.840.113554.1.2.2")
+
+/** SPNEGO's tokens as a client writes them. */
+function opening(mechanisms: readonly Buffer[], token: Buffer): string {
+  const fields = [field(0, sequence(...mechanisms)), field(2, octetString(token))]
+  const inner = Buffer.concat([objectIdentifier("1.3.6.1.5.5.2"), field(0, sequence(...fields))])
+  return `Negotiate ${Buffer.concat([Buffer.of(0x60, inner.length), inner]).toString("base64")}`
+}
+
+function closing(token: Buffer, signature: Buffer): string {
+  return `Negotiate ${field(1, sequence(field(2, octetString(token)), field(3, octetString(signature)))).toString("base64")}`
+}
+
+function field(number: number, content: Buffer): Buffer {
+  return context(number, content, { constructed: true })
+}
+
+test("Negotiate carries NTLM inside of SPNEGO, and both sides sign the mechanisms", async () => {
+  for (const [forged, status] of [
+    [false, 200],
+    [true, 401],
+  ] as const) {
+    await using to = await exchange()
+    await using connection = new Connection(to)
+    const { offers } = await connection.send(opening([ntlm, kerberos], firstMessage()), "GET")
+    const answer = readNegotiation(tokenOf(offers))
+    assert.ok(answer?.token)
+    const session = respond(answer.token, svc)
+    const list = sequence(ntlm, forged ? ntlm : kerberos)
+    const signature = firstSignature(session, "client-to-server", list)
+
+    const last = await connection.send(closing(session.message, signature))
+
+    assert.equal(last.status, status)
+    const own = forged ? undefined : readNegotiation(tokenOf(last.offers))?.signature
+    assert.deepEqual(own, forged ? undefined : firstSignature(session, "server-to-client", list))
+    assert.deepEqual(to.admin.refusedLogins(), forged ? ["integrity"] : [])
+  }
+})
+
+test("a client that would rather have Kerberos is asked for NTLM, and refused when it has none", async () => {
+  await using to = await exchange()
+  await using connection = new Connection(to)
+  const asked = await connection.send(opening([kerberos, ntlm], Buffer.from("ticket")), "GET")
+  const refused = await connection.send(opening([kerberos], Buffer.from("ticket")), "GET")
+  assert.deepEqual([asked.status, asked.offers.length], [401, 1])
+  assert.deepEqual(readNegotiation(tokenOf(asked.offers))?.token, undefined)
+  assert.deepEqual([refused.status, refused.offers.length], [401, 3])
+})
+
+function tokenOf(offers: readonly string[]): Buffer {
+  return Buffer.from(offers[0]?.split(" ")[1] ?? "", "base64")
+}
 
 test("only what is offered is answered", async () => {
   await using to = await exchange({ schemes: ["Negotiate"] })

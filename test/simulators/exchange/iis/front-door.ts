@@ -138,7 +138,7 @@ export class FrontDoor {
     const last = given.wrapped && lastToken(given.wrapped, progress.mechanisms, verdict)
     if (last === "forged") return this.#refused(rules, "integrity")
     this.#connections.set(socket, { account: verdict.account })
-    return admitted(verdict.account, last ? challenge(given.scheme, last) : {})
+    return admitted(verdict.account, { "persistent-auth": "true", ...(last ? challenge(given.scheme, last) : {}) })
   }
 
   #refused(rules: DoorRules, why: LoginRefusal | undefined, more: Headers = {}): Admission {

@@ -29,6 +29,11 @@ export function firstMessage(): Buffer {
 const HEADER = 88
 
 export function thirdMessage(challenge: Buffer, credentials: Credentials, habits: Habits = {}): Buffer {
+  return respond(challenge, credentials, habits).message
+}
+
+/** The third message, and the key the client has hidden in it. */
+export function respond(challenge: Buffer, credentials: Credentials, habits: Habits = {}) {
   const { domain, user, password } = credentials
   const key = hmac(md4(utf16(password)), utf16(user.toUpperCase() + domain))
   const blob = Buffer.concat([
@@ -45,7 +50,7 @@ export function thirdMessage(challenge: Buffer, credentials: Credentials, habits
   const { mic = "right" } = habits
   if (mic === "right") message.set(hmac(sessionKey, firstMessage(), challenge, message), 72)
   if (mic === "wrong") message.fill(7, 72, HEADER)
-  return message
+  return { message, sessionKey, flags: asked }
 }
 
 /** LM, NT, domain, user, workstation and session key behind the header, and where each is. */

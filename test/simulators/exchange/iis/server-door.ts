@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomUUID } from "node:crypto"
+import { randomBytes, randomUUID } from "node:crypto"
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http"
 import { setTimeout as wait } from "node:timers/promises"
 import type { Autodiscover } from "../autodiscover/autodiscover.ts"
@@ -7,7 +7,8 @@ import type { EwsFace } from "../ews/ews-face.ts"
 import { releaseOf } from "../ews/server-version.ts"
 import type { Reply } from "../graph/call.ts"
 import type { Store } from "../store/store.ts"
-import type { FrontDoor, Headers } from "./front-door.ts"
+import { affinity } from "./affinity.ts"
+import type { DoorRules, FrontDoor, Headers } from "./front-door.ts"
 import type { ExchangeServer } from "./server-settings.ts"
 
 /** Exchange Server over HTTP: who is let in, what every answer carries, and which room a path leads to. */
@@ -50,22 +51,25 @@ export class ServerDoor {
 
   /** `url` is the request's own address, whole. */
   async answer({ request, text, url }: Received): Promise<Reply> {
-    const { server, front, binding, latencyMs } = this.#parts
+    const { server, front, latencyMs } = this.#parts
     if (latencyMs > 0) await wait(latencyMs)
-    const { schemes, extendedProtection, tlsEndsAtProxy } = server.settings
-    // Setup leaves Autodiscover's virtual directory without it.
-    const protection = AUTODISCOVER.test(new URL(url).pathname) ? "off" : extendedProtection
-    const seen = tlsEndsAtProxy ? PROXIED_BINDING : binding
     const { socket, headers } = request
-    const knock = { socket, authorization: headers.authorization, url }
-    const admission = front.admit(knock, { schemes, protection, binding: seen })
+    const admission = front.admit({ socket, authorization: headers.authorization, url }, this.#rulesFor(url))
     if (admission.kind === "refused") {
       if (admission.why) server.noteRefusal(admission.why)
       return { status: 401, headers: { ...this.#common(headers), ...admission.headers } }
     }
     const reply = await this.#inside({ request, text, url }, admission.account)
-    const common = { ...this.#common(headers), ...this.#affinity(headers, admission.account) }
+    const common = { ...this.#common(headers), ...affinity(headers, admission.account, server.settings.backEnds) }
     return { ...reply, headers: { ...common, ...admission.headers, ...reply.headers } }
+  }
+
+  #rulesFor(url: string): DoorRules {
+    const { server, binding } = this.#parts
+    const { schemes, extendedProtection, tlsEndsAtProxy } = server.settings
+    // Setup leaves Autodiscover's virtual directory without it.
+    const protection = AUTODISCOVER.test(new URL(url).pathname) ? "off" : extendedProtection
+    return { schemes, protection, binding: tlsEndsAtProxy ? PROXIED_BINDING : binding }
   }
 
   async #inside({ request, text, url }: Received, account: AccountSeed): Promise<Reply> {
@@ -92,46 +96,9 @@ export class ServerDoor {
       ...(wanted && typeof id === "string" ? { "client-request-id": id } : {}),
     }
   }
-
-  /** The back end that has the mailbox, unless the client prefers the one its cookie names. */
-  #affinity(headers: IncomingHttpHeaders, account: AccountSeed): Headers {
-    const { backEnds } = this.#parts.server.settings
-    const cookies = cookiesIn(headers.cookie)
-    const named = textOfBackEnd(cookies.get("X-BackEndOverrideCookie") ?? cookies.get("X-BackEndCookie"))
-    const anchor = headers["x-anchormailbox"]
-    const kept = headers["x-preferserveraffinity"] === "true" && backEnds.includes(named) ? named : undefined
-    const backEnd = kept ?? homeOf(typeof anchor === "string" ? anchor : account.name, backEnds)
-    const session = cookies.has("exchangecookie") ? [] : [`exchangecookie=${randomBytes(16).toString("hex")}`]
-    return {
-      "x-beserver": backEnd,
-      "set-cookie": [
-        ...session.map(cookie => `${cookie}; path=/; secure; HttpOnly`),
-        `X-BackEndCookie=${cookieOfBackEnd(backEnd)}; path=/EWS; secure; HttpOnly`,
-      ],
-    }
-  }
 }
 
 const FRONT_END = "EX01"
 /** The binding of a certificate that only the proxy knows. */
 const PROXIED_BINDING = randomBytes(16)
 const SERVICE_PAGE = "<html><head><title>Service</title></head><body>You have created a service.</body></html>"
-
-function homeOf(mailbox: string, backEnds: readonly string[]): string {
-  const at = createHash("md5").update(mailbox.toLowerCase()).digest().readUInt32LE() % backEnds.length
-  return backEnds[at] ?? FRONT_END
-}
-
-/** Nothing in it is for clients to read. */
-function cookieOfBackEnd(name: string): string {
-  return Buffer.from(name, "utf8").toString("base64url")
-}
-
-function textOfBackEnd(cookie: string | undefined): string {
-  return Buffer.from(cookie ?? "", "base64url").toString("utf8")
-}
-
-function cookiesIn(header: string | undefined): ReadonlyMap<string, string> {
-  const pairs = (header ?? "").split(";").map(pair => pair.trim().split("="))
-  return new Map(pairs.map(([name = "", ...value]) => [name, value.join("=")]))
-}
