@@ -7,7 +7,7 @@ import { allPages, anna, codeOf, meeting, talk } from "./talk.ts"
 
 test("every switch is turned by some test", () => {
   const here = new URL(".", import.meta.url)
-  const tests = readdirSync(here).filter(name => name.endsWith(".test.ts"))
+  const tests = readdirSync(here, { recursive: true, encoding: "utf8" }).filter(name => name.endsWith(".test.ts"))
   const text = tests.map(name => readFileSync(new URL(name, here), "utf8")).join("\n")
   const unturned = Object.keys(defaultSwitches).filter(name => !new RegExp(`\\b${name}:`).test(text))
   assert.deepEqual(unturned, [])
