@@ -1,5 +1,16 @@
 import { holidaysFeed, lessonsFrom, timetableFeed } from "./feeds.ts"
-import { annotate, approvalToken, calendarOf, condition, eventually, isAt, lessonIn, owned, syncOf } from "./look.ts"
+import {
+  annotate,
+  approvalToken,
+  calendarOf,
+  condition,
+  eventually,
+  isAt,
+  lessonIn,
+  owned,
+  syncOf,
+  syncsOf,
+} from "./look.ts"
 import { Screen } from "./screen.ts"
 import { openStage, type Stage } from "./stage.ts"
 
@@ -27,6 +38,7 @@ async function main(stage: Stage): Promise<void> {
   await changedFeed(stage)
   await movedInOutlook(stage)
   await halfDeleted(stage)
+  await atHome(stage)
   await lastLook(stage, dentist)
 }
 
@@ -81,14 +93,17 @@ async function changedFeed(stage: Stage): Promise<void> {
     20_000,
   )
   screen.claim("both changes are in all three mailboxes", arrived)
-  const writes = Object.entries(stage.exchange.admin.counters().operations).filter(([name]) =>
-    /^events\.(create|update|delete)/.test(name),
-  )
-  const seen = writes
-    .map(([name, count]) => `${name} ${count}`)
-    .toSorted()
-    .join(", ")
+  const seen = writesTold(stage)
   screen.claim("and nothing else was written", seen === "events.create 3, events.update 3", seen)
+}
+
+/** What was written since the counters were reset, as `events.create 3, events.update 3`. */
+function writesTold(stage: Stage): string {
+  return Object.entries(stage.exchange.admin.counters().operations)
+    .filter(([name]) => /^(events\.(create|update|delete)|ews\.(Create|Update|Delete)Item)/.test(name))
+    .map(([name, count]) => `${name} ${count}`)
+    .toSorted((a, b) => a.localeCompare(b))
+    .join(", ")
 }
 
 async function movedInOutlook(stage: Stage): Promise<void> {
@@ -133,6 +148,35 @@ async function halfDeleted(stage: Stage): Promise<void> {
     `${left()}`,
   )
   screen.claim("and not from Bo's", lessonIn(stage, "bo@contoso.com", lessons.at(-1)?.day ?? today, 13) !== undefined)
+}
+
+/** Half of the lessons are in the feed by now. */
+async function atHome(stage: Stage): Promise<void> {
+  screen.title("Apply examples/exchange-server: two mailboxes that are not in the cloud, through EWS")
+  stage.applyExample("exchange-server")
+  const [eva, hall] = ["eva@contoso.com", "hall@contoso.com"] as const
+  const isReady = (mailbox: string) =>
+    syncsOf(stage, namespace, mailbox).some(sync => condition(sync, "Ready") === "True") &&
+    owned(stage, mailbox).length > 0
+  screen.claim("both CalendarSyncs are Ready", await eventually(() => isReady(eva) && isReady(hall), 20_000))
+  await screen.table(stage.api, namespace, "exchangeconnections")
+  const connections = stage.kube.admin.stored("exchangeconnections.calsync.dev", namespace)
+  screen.claim(
+    "the server too was seen to refuse the director's mailbox",
+    connections.length === 2 && connections.every(one => condition(one, "AccessScoped") === "True"),
+  )
+
+  const [first] = lessons
+  if (first === undefined) throw new Error("the demo has no lessons")
+  const extra = { ...first, uid: "concert@timetable.example.com", hour: 17, subject: "Concert" }
+  stage.exchange.admin.resetCounters()
+  stage.feeds.set("class-7b.ics", { body: timetableFeed(today, [...lessons.slice(0, lessons.length / 2), extra]) })
+  await lookNow(stage, "calendarsources", "timetable")
+  const everybody = ["anna@contoso.com", "bo@contoso.com", "room-12@contoso.com", eva, hall]
+  const isThere = () => everybody.every(mailbox => lessonIn(stage, mailbox, extra.day, extra.hour) === extra.subject)
+  screen.claim("a new lesson is in all five calendars, wherever they are", await eventually(isThere, 20_000))
+  const seen = writesTold(stage)
+  screen.claim("and nothing else was written", seen === "events.create 3, ews.CreateItem 2", seen)
 }
 
 async function lastLook(stage: Stage, dentist: string): Promise<void> {

@@ -43,11 +43,15 @@ export function condition(object: KubeObject | undefined, type: string): string 
   return found === undefined ? undefined : textAt(found, "status")
 }
 
+/** The CalendarSyncs of one mailbox, one for each binding that has it. */
+export function syncsOf(stage: Stage, namespace: string, mailbox: string): readonly KubeObject[] {
+  const all = stage.kube.admin.stored("calendarsyncs.calsync.dev", namespace)
+  return all.filter(one => textAt(one, "spec", "mailbox") === mailbox)
+}
+
 /** The CalendarSync of one mailbox and binding. */
 export function syncOf(stage: Stage, namespace: string, binding: string, mailbox: string): KubeObject {
-  const found = stage.kube.admin
-    .stored("calendarsyncs.calsync.dev", namespace)
-    .find(one => textAt(one, "spec", "mailbox") === mailbox && textAt(one, "spec", "bindingRef", "name") === binding)
+  const found = syncsOf(stage, namespace, mailbox).find(one => textAt(one, "spec", "bindingRef", "name") === binding)
   if (found === undefined) throw new Error(`there is no CalendarSync for ${mailbox}`)
   return found
 }

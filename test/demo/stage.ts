@@ -14,6 +14,8 @@ const root = new URL("../../", import.meta.url)
 const tenantId = "11111111-1111-4111-8111-111111111111"
 const clientId = "22222222-2222-4222-8222-222222222222"
 const secret = "demo-only-client-secret"
+/** The account that examples/exchange-server names. */
+const account = { domain: "CONTOSO", username: "svc-calsync", password: "demo-only-password" }
 
 /** What every Graph request takes in the demo: as far away as a real tenant feels. */
 const latencyMs = 25
@@ -65,7 +67,10 @@ export async function openStage(): Promise<Stage> {
   }
 }
 
-/** A tenant whose application may touch three mailboxes, by RBAC for Applications, and not the director's. */
+/**
+ * An organisation half way to the cloud. Its application may touch three mailboxes of Exchange Online, by RBAC for
+ * Applications, and its account two on Exchange Server, by a management scope; the director's neither.
+ */
 async function startTenant(): Promise<RunningExchange> {
   const people = [
     ["anna@contoso.com", "Anna Berg"],
@@ -73,11 +78,26 @@ async function startTenant(): Promise<RunningExchange> {
     ["room-12@contoso.com", "Room 12"],
     ["ceo@contoso.com", "The Director"],
   ] as const
+  const atHome = [
+    ["eva@contoso.com", "Eva Holm"],
+    ["hall@contoso.com", "The Hall"],
+  ] as const
+  const timeZone = "Romance Standard Time"
   const exchange = await startExchange({
     tenantId,
     latencyMs,
     apps: [{ clientId, secret, permissions: [] }],
-    mailboxes: people.map(([address, displayName]) => ({ address, displayName, timeZone: "Romance Standard Time" })),
+    mailboxes: [
+      ...people.map(([address, displayName]) => ({ address, displayName, timeZone })),
+      ...atHome.map(([address, displayName]) => ({ address, displayName, timeZone, state: "onPremises" as const })),
+    ],
+    accounts: [
+      {
+        name: `${account.domain}\\${account.username}`,
+        password: account.password,
+        impersonates: atHome.map(([address]) => address),
+      },
+    ],
   })
   const scope = ["anna@contoso.com", "bo@contoso.com", "room-12@contoso.com"]
   exchange.admin.setRoleAssignments([{ appId: clientId, role: "Application Calendars.ReadWrite", scope }])
@@ -90,12 +110,13 @@ type Manifest = { readonly kind?: string; readonly spec?: Record<string, unknown
 function onStage(manifest: Manifest, exchange: RunningExchange, feeds: FeedServer): Manifest {
   switch (manifest.kind) {
     case "Secret":
-      return { ...manifest, stringData: { clientSecret: secret, "ca.crt": exchange.caPem } }
+      return { ...manifest, stringData: { clientSecret: secret, ...account } }
     case "ExchangeConnection": {
-      const graph = manifest.spec?.["graph"]
+      const { graph, ews } = manifest.spec as { readonly graph?: object; readonly ews?: object }
       const endpoints = { login: exchange.url, graph: exchange.url }
+      const backend = graph ? { graph: { ...graph, endpoints } } : { ews: { ...ews, url: exchange.ewsUrl } }
       const tls = { caBundle: { configMapRef: { name: "demo-ca" } } }
-      return { ...manifest, spec: { ...manifest.spec, graph: { ...(graph as object), endpoints }, tls } }
+      return { ...manifest, spec: { ...manifest.spec, ...backend, tls } }
     }
     case "CalendarSource": {
       const ical = manifest.spec?.["ical"] as { readonly url?: string } | undefined
