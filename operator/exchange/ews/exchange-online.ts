@@ -1,8 +1,7 @@
 import { NeedsAttentionError } from "../../core/errors.ts"
 
-/** Where Exchange Online answers, or answered, to EWS: worldwide, governments, China, and by its old names. */
-const online =
-  /(?:^|\.)(?:outlook\.(?:office365?\.(?:com|us)|com)|office365\.us|partner\.outlook\.cn|outlook\.office\.de|apps\.mil)$/i
+/** Everything of Exchange Online is in these domains: worldwide, in China, once in Germany, and for governments. */
+const domains = ["office365.com", "office.com", "outlook.com", "outlook.cn", "office.de", "office365.us", "apps.mil"]
 
 /**
  * Exchange Online has switched EWS off for good, tenant by tenant: a connection to it would fail one day for no visible
@@ -10,7 +9,7 @@ const online =
  */
 export function refuseExchangeOnline({ url }: { readonly url: string }): void {
   const { hostname } = new URL(url)
-  if (!online.test(hostname)) return
+  if (!domains.some(domain => `.${hostname}`.endsWith(`.${domain}`))) return
   const text = `${hostname} is Exchange Online, where EWS is switched off for good; use spec.graph`
   throw new NeedsAttentionError(text, { reason: "UnsupportedServer" })
 }

@@ -90,8 +90,25 @@ describe("a connection logged in by NTLM", () => {
     assert.equal(asked, 1)
   })
 
+  test("is logged in under the name of Negotiate where that alone is offered", async () => {
+    guard.scheme = "Negotiate"
+    const transport = server.transport({ credential })
+
+    for (let turn = 0; turn < 2; turn += 1) await transport.ask(call(), signal)
+    guard.forget()
+    await transport.ask(call(), signal)
+
+    const again = ["refused", "challenged", "accepted"]
+    assert.deepEqual(guard.steps, ["refused", "challenged", "accepted", "served", ...again])
+    assert.equal(new Set(server.seen.map(({ socket }) => socket)).size, 1)
+  })
+
   test("is none where the challenge is nonsense or another scheme", async () => {
-    const offers = { "NTLM bm9uc2Vuc2U=": "Unreachable", Negotiate: "InvalidClient" }
+    const offers = {
+      "NTLM bm9uc2Vuc2U=": "Unreachable",
+      Negotiate: "InvalidClient",
+      'Basic realm="mail"': "UnsupportedServer",
+    }
     for (const [offer, reason] of Object.entries(offers)) {
       server.script((_seen, response) => xml(response, 401, "", { "www-authenticate": offer }))
 
@@ -108,6 +125,8 @@ describe("a connection logged in by NTLM", () => {
 class NtlmGuard {
   readonly steps: string[] = []
   closeAfterFirstChallenge = false
+  /** The one that is offered and heard. */
+  scheme: "NTLM" | "Negotiate" = "NTLM"
   readonly #binding: Buffer
   readonly #challenged = new WeakSet<Socket>()
   #accepted = new WeakSet<Socket>()
@@ -121,7 +140,8 @@ class NtlmGuard {
   }
 
   answer({ headers, socket }: Seen, response: ServerResponse): void {
-    const token = Buffer.from((headers.authorization ?? "").replace(/^NTLM /, ""), "base64")
+    const [scheme, text = ""] = (headers.authorization ?? "").split(" ")
+    const token = Buffer.from(scheme === this.scheme ? text : "", "base64")
     const type = token.length > 12 ? token.readUInt32LE(8) : 0
     if (type === 1) this.#challenge(socket, response)
     else if (type === 3) this.#check(token, socket, response)
@@ -134,7 +154,7 @@ class NtlmGuard {
     this.#challenged.add(socket)
     const close = this.closeAfterFirstChallenge ? { connection: "close" } : {}
     this.closeAfterFirstChallenge = false
-    xml(response, 401, "", { "www-authenticate": `NTLM ${challenge.toString("base64")}`, ...close })
+    xml(response, 401, "", { "www-authenticate": `${this.scheme} ${challenge.toString("base64")}`, ...close })
   }
 
   #check(token: Buffer, socket: Socket, response: ServerResponse): void {
@@ -153,11 +173,7 @@ class NtlmGuard {
 
   #refuse(response: ServerResponse): void {
     this.steps.push("refused")
-    response.writeHead(401, [
-      ["www-authenticate", "Negotiate"],
-      ["www-authenticate", "NTLM"],
-    ])
-    response.end()
+    xml(response, 401, "", { "www-authenticate": this.scheme })
   }
 
   #serve(step: string, response: ServerResponse): void {

@@ -8,7 +8,7 @@ import type { EwsCall } from "../../../operator/exchange/ews/transport.ts"
 import { element } from "../../../operator/exchange/ews/xml-write.ts"
 import { makeAuthority } from "../../simulators/certificates.ts"
 import { VirtualClock } from "../virtual-clock.ts"
-import { fault, messages, requestIn, type ScriptedEws, scriptedEws, success, xml } from "./scripted-ews.ts"
+import { fault, messages, requestIn, type ScriptedEws, type Seen, scriptedEws, success, xml } from "./scripted-ews.ts"
 
 const signal = new AbortController().signal
 let server: ScriptedEws
@@ -62,6 +62,20 @@ describe("a request", () => {
     assert.equal(server.seen.length, 2)
   })
 
+  test("with no token that will do says what the server has against it", async () => {
+    const headers = {
+      "www-authenticate": "Bearer",
+      "x-ms-diagnostics": '2000003;reason="secret words";error_category="invalid_lifetime"',
+    }
+    server.script((_seen, response) => xml(response, 401, "", headers))
+    const token = { get: async () => "old", getInsteadOf: async () => "new" }
+
+    await assert.rejects(server.transport({ credential: { kind: "oauth", token } }).ask(call(), signal), {
+      reason: "InvalidClient",
+      message: /full_access_as_app, it says invalid_lifetime; it offers Bearer \(401\)$/,
+    })
+  })
+
   test("that writes is kept here by the fence", async () => {
     server.script((_seen, response) => xml(response, 200, success("CreateItem", "")))
     const mayWrite = () => {
@@ -100,6 +114,93 @@ describe("a request", () => {
     await clock.advance(90_000)
     await late
   })
+})
+
+describe("the version of requests", () => {
+  const servers: Readonly<
+    Record<string, { readonly knows: readonly string[]; readonly tries: number; readonly says?: string }>
+  > = {
+    "of 2013 and later": { knows: ["Exchange2013", "Exchange2010_SP2", "Exchange2007_SP1"], tries: 1 },
+    "of 2010": { knows: ["Exchange2010_SP2", "Exchange2007_SP1"], tries: 2 },
+    "of 2007": { knows: ["Exchange2007_SP1"], tries: 3 },
+    "of 2007, which only says that the schema is wrong": {
+      knows: ["Exchange2007_SP1"],
+      tries: 3,
+      says: "ErrorSchemaValidation",
+    },
+  }
+
+  for (const [name, { knows, tries, says }] of Object.entries(servers)) {
+    test(`is the newest that a server ${name} knows, found once`, async () => {
+      server.script(only(knows, says))
+      const transport = server.transport()
+
+      await transport.ask(call({ writes: true, retry: false }), signal)
+      assert.equal(server.seen.length, tries)
+      await transport.ask(call(), signal)
+
+      assert.equal(server.seen.length, tries + 1)
+      assert.equal(transport.version, knows[0])
+    })
+  }
+
+  test("is found once by many requests at a time", async () => {
+    server.script(only(["Exchange2007_SP1"]))
+    const transport = server.transport()
+
+    await Promise.all(Array.from({ length: 4 }, () => transport.ask(call(), signal)))
+
+    assert.equal(transport.version, "Exchange2007_SP1")
+    assert.ok(server.seen.length <= 12, `${server.seen.length} requests`)
+  })
+
+  test("that is told is the only one tried", async () => {
+    server.script(only(["Exchange2010_SP2"]))
+
+    await assert.rejects(server.transport({ version: "Exchange2016" }).ask(call(), signal), {
+      reason: "UnsupportedServer",
+    })
+    await server.transport({ version: "Exchange2010_SP2" }).ask(call(), signal)
+
+    assert.deepEqual(server.seen.map(versionIn), ["Exchange2016", "Exchange2010_SP2"])
+  })
+
+  test("is not doubted because a request was wrong in itself", async () => {
+    const transport = server.transport()
+    server.script((_seen, response) => xml(response, 500, fault("ErrorSchemaValidation")))
+    await assert.rejects(transport.ask(call(), signal), { reason: "ApplyFailed" })
+    assert.equal(transport.version, "Exchange2013", "no version helped")
+
+    server.script((_seen, response) => xml(response, 500, fault("ErrorImpersonateUserDenied")))
+    await assert.rejects(transport.ask(call(), signal), { reason: "AccessDenied" })
+    server.script((_seen, response) => xml(response, 500, fault("ErrorSchemaValidation")))
+    await assert.rejects(transport.ask(call(), signal), { reason: "ApplyFailed" })
+
+    assert.equal(server.seen.length, 1, "a version the server has understood is not the reason")
+  })
+
+  test("of 2007 has no zone of the request, which came later", async () => {
+    for (const [version, has] of [
+      ["Exchange2007_SP1", false],
+      ["Exchange2010_SP2", true],
+    ] as const) {
+      server.script((_seen, response) => xml(response, 200, success("GetFolder", "")))
+
+      await server.transport({ version }).ask(call(), signal)
+
+      assert.equal(server.seen[0]?.body.includes("TimeZoneContext"), has)
+    }
+  })
+
+  /** A server that knows these versions only, and says so in its way. */
+  function only(known: readonly string[], code = "ErrorInvalidServerVersion"): Parameters<ScriptedEws["script"]>[0] {
+    return (seen, response) =>
+      known.includes(versionIn(seen)) ? xml(response, 200, success("GetFolder", "")) : xml(response, 500, fault(code))
+  }
+
+  function versionIn({ body }: Seen): string {
+    return /RequestServerVersion Version="(\w+)"/.exec(body)?.[1] ?? ""
+  }
 })
 
 describe("a server that is not well", () => {
@@ -230,11 +331,31 @@ describe("a refusal", () => {
       reason: "UnsupportedServer",
       says: /Exchange Online for good, where Graph is the way/,
     },
+    "Basic switched off": {
+      answer: response => xml(response, 401, "", { "www-authenticate": "Negotiate, NTLM" }),
+      reason: "UnsupportedServer",
+      says: /does not offer Basic.*by default; it offers Negotiate, NTLM/,
+    },
+    "a log-in that is offered in no way": {
+      answer: response => xml(response, 401, ""),
+      reason: "InvalidClient",
+      says: /it offers no way to log in/,
+    },
     "a redirect": {
       answer: response => xml(response, 302, "", { location: "https://elsewhere.test/owa" }),
       reason: "UnsupportedServer",
+      says: /Outlook on the web/,
     },
-    "another page": { answer: response => xml(response, 404, ""), reason: "UnsupportedServer" },
+    "another page": {
+      answer: response => xml(response, 404, ""),
+      reason: "UnsupportedServer",
+      says: /must be that of \/EWS\/Exchange\.asmx/,
+    },
+    "another of a mailbox's addresses": {
+      answer: response => xml(response, 500, fault("ErrorNonPrimarySmtpAddress")),
+      reason: "MailboxNotFound",
+      says: /primary address is needed/,
+    },
     "an old server": {
       answer: response => xml(response, 500, fault("ErrorInvalidServerVersion")),
       reason: "UnsupportedServer",
