@@ -1,3 +1,4 @@
+import type { EwsVersion } from "../../core/ports.ts"
 import { askToWrite, type FolderRef, folderId, type ItemMailbox } from "./mailbox.ts"
 import { type WriteResult, writeInBatches } from "./response.ts"
 import type { ItemField } from "./write-event.ts"
@@ -8,19 +9,28 @@ import { element } from "./xml-write.ts"
  * to. EWS knows no transaction ids: after `Unknown`, look for the mark before creating again.
  * https://learn.microsoft.com/exchange/client-developer/web-service-reference/createitem-operation-calendar-item
  */
-export function createItems(
+export function createItems<Item>(
   mailbox: ItemMailbox,
-  { folder, items }: { readonly folder: FolderRef; readonly items: readonly (readonly ItemField[])[] },
+  { folder, items, write }: NewItems<Item>,
   signal: AbortSignal,
 ): Promise<readonly WriteResult[]> {
   return writeInBatches(items, mailbox.batchSize, batch => {
-    const written = batch.map(fields => element("t:CalendarItem", {}, ...fields.map(({ value }) => value)))
-    const request = element(
-      "m:CreateItem",
-      { SendMeetingInvitations: "SendToNone" },
-      element("m:SavedItemFolderId", {}, folderId(folder, mailbox)),
-      element("m:Items", {}, ...written),
-    )
+    const written = (version: EwsVersion) =>
+      batch.map(item => element("t:CalendarItem", {}, ...write(item, version).map(({ value }) => value)))
+    const request = (version: EwsVersion) =>
+      element(
+        "m:CreateItem",
+        { SendMeetingInvitations: "SendToNone" },
+        element("m:SavedItemFolderId", {}, folderId(folder, mailbox)),
+        element("m:Items", {}, ...written(version)),
+      )
     return askToWrite(mailbox, request, signal)
   })
+}
+
+/** Fields are written batch by batch: a calendar as XML is large. */
+type NewItems<Item> = {
+  readonly folder: FolderRef
+  readonly items: readonly Item[]
+  readonly write: (item: Item, version: EwsVersion) => readonly ItemField[]
 }

@@ -1,3 +1,4 @@
+import type { EwsVersion } from "../../core/ports.ts"
 import { eventShape, headShape } from "./item-fields.ts"
 import { askForItems, type ItemMailbox, type ItemTarget, itemId } from "./mailbox.ts"
 import {
@@ -90,9 +91,10 @@ async function ask(
   { targets, shape }: LookRequest,
   signal: AbortSignal,
 ): Promise<readonly Look[]> {
-  const { version } = mailbox.transport
-  const fields = shape === "Event" ? eventShape(version) : headShape()
-  const request = element("m:GetItem", {}, fields, element("m:ItemIds", {}, ...targets.map(itemId)))
+  const request = (version: EwsVersion) => {
+    const fields = shape === "Event" ? eventShape(version) : headShape()
+    return element("m:GetItem", {}, fields, element("m:ItemIds", {}, ...targets.map(itemId)))
+  }
   const messages = messagesIn(await askForItems(mailbox, request, signal))
   return targets.map((_, index) => lookOf(messages[index]))
 }

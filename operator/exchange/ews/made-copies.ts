@@ -17,10 +17,14 @@ export class MadeCopies {
   readonly #mailbox: ItemMailbox
   readonly #known: KnownCopies
   readonly #nonce: string
-  /** What is known by its check; made once between two listings. */
+  /** Made by this process, by their checks; collected once between two listings. */
   #byCheck: Map<string, string> | undefined
-  /** A create may have happened that no listing has shown. In the beginning one of another process. */
-  #isUncertain = true
+  /** Made by anybody, by their keys, where all of the calendar was searched. */
+  #byKey: ReadonlyMap<string, string> = new Map()
+  /** Nobody knows yet what another process made before us. */
+  #isUnseen = true
+  /** May have been made, or may still be, though no search has shown it. */
+  readonly #uncertain = new Set<string>()
 
   constructor({ mailbox, known, nonce }: MadeCopiesDeps) {
     this.#mailbox = mailbox
@@ -36,27 +40,32 @@ export class MadeCopies {
   /** All that is there is known. */
   listed(): void {
     this.#byCheck = undefined
-    this.#isUncertain = false
+    this.#byKey = new Map()
+    this.#isUnseen = false
+    this.#uncertain.clear()
   }
 
-  /** It may have been made, or not. */
-  uncertain(): void {
-    this.#isUncertain = true
+  /** They may have been made, or not. */
+  uncertain(items: readonly CreateItem[]): void {
+    for (const { idempotencyKey } of items) this.#uncertain.add(idempotencyKey)
   }
 
-  made(uid: string, id: string): void {
-    this.#byCheck?.set(checkOf(uid), id)
+  made({ idempotencyKey }: CreateItem, id: string): void {
+    this.#uncertain.delete(idempotencyKey)
+    this.#byCheck?.set(checkOf(this.uidFor(idempotencyKey)), id)
   }
 
-  /** Those made before, by what is known; the calendar is searched only where it may hold more than that. */
+  /** Those made before, by what is known; the calendar is searched only for what it may hold beside that. */
   async find(
     items: readonly CreateItem[],
     folder: FolderRef,
     signal: AbortSignal,
   ): Promise<ReadonlyMap<CreateItem, EwsItem>> {
     const known = await this.#lookAtKnown(items, signal)
-    const open = items.filter(item => !known.has(item))
-    if (!this.#isUncertain || open.length === 0) return known
+    const isOpen = (item: CreateItem) =>
+      !known.has(item) && (this.#isUnseen || this.#uncertain.has(item.idempotencyKey))
+    const open = items.filter(isOpen)
+    if (open.length === 0) return known
     return new Map([...known, ...(await this.search(open, folder, signal))])
   }
 
@@ -67,28 +76,38 @@ export class MadeCopies {
     signal: AbortSignal,
   ): Promise<ReadonlyMap<CreateItem, EwsItem>> {
     const found = await this.#findMarked(items, folder, signal)
-    const byKey = new Map(found.flatMap(item => tiedUids(item).map(uid => [keyIn(uid), item])))
     return new Map(
       items.flatMap((item): [CreateItem, EwsItem][] => {
-        const made = byKey.get(item.idempotencyKey)
+        const made = found.get(item.idempotencyKey)
         return made ? [[item, made]] : []
       }),
     )
   }
 
-  async #findMarked(items: readonly CreateItem[], folder: FolderRef, signal: AbortSignal): Promise<readonly EwsItem[]> {
-    if (items.length > searchesAtOnce) return findMarked(this.#mailbox, { folder }, signal)
-    const found: EwsItem[] = []
-    for (const markText of new Set(items.map(({ mark }) => mark.key)))
-      found.push(...(await findMarked(this.#mailbox, { folder, markText }, signal)))
-    return found
+  /** By their keys. To have gone through all is as good as a listing, for what another process may have made. */
+  async #findMarked(
+    items: readonly CreateItem[],
+    folder: FolderRef,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, EwsItem>> {
+    if (items.length <= searchesAtOnce) {
+      const found: EwsItem[] = []
+      for (const markText of new Set(items.map(({ mark }) => mark.key)))
+        found.push(...(await findMarked(this.#mailbox, { folder, markText }, signal)))
+      return byKey(found)
+    }
+    const all = byKey(await findMarked(this.#mailbox, { folder }, signal))
+    this.#byKey = new Map([...all].map(([key, { id }]) => [key, id]))
+    this.#isUnseen = false
+    return all
   }
 
   /** What is known is looked at: somebody may have deleted it since. */
   async #lookAtKnown(items: readonly CreateItem[], signal: AbortSignal): Promise<ReadonlyMap<CreateItem, EwsItem>> {
     const ids = this.#idsByCheck()
     const known = items.flatMap(item => {
-      const id = ids.get(checkOf(this.uidFor(item.idempotencyKey)))
+      const { idempotencyKey } = item
+      const id = ids.get(checkOf(this.uidFor(idempotencyKey))) ?? this.#byKey.get(idempotencyKey)
       return id === undefined ? [] : [{ item, id }]
     })
     const targets = known.map(({ id }) => ({ kind: "Item", id }) as const)
@@ -109,6 +128,10 @@ export class MadeCopies {
 
 /** More of them are found faster by going through all copies. */
 const searchesAtOnce = 4
+
+function byKey(items: readonly EwsItem[]): ReadonlyMap<string, EwsItem> {
+  return new Map(items.flatMap(item => tiedUids(item).map(uid => [keyIn(uid), item])))
+}
 
 /** The UID it was made with, where its mark says the same. */
 function tiedUids({ uid, markText = "" }: EwsItem): readonly string[] {

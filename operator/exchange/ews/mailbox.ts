@@ -1,5 +1,5 @@
 import type { BatchSize } from "./batch-size.ts"
-import type { EwsTransport } from "./transport.ts"
+import type { EwsRequest, EwsTransport } from "./transport.ts"
 import type { XmlElement } from "./xml-read.ts"
 import { element, textElement, type XmlNode } from "./xml-write.ts"
 
@@ -39,7 +39,7 @@ export function askToRead(
 /** The same for several items at once: trouble with one of them is in its message, and for the caller to read. */
 export function askForItems(
   { transport, address }: EwsMailbox,
-  request: XmlNode,
+  request: EwsRequest,
   signal: AbortSignal,
 ): Promise<XmlElement> {
   const call = { request, mailbox: address, operation: "read", writes: false, retry: true, isPerItem: true }
@@ -49,7 +49,7 @@ export function askForItems(
 /** Changes something; sent once, because only the caller knows what a lost answer means. */
 export function askToWrite(
   { transport, address }: EwsMailbox,
-  request: XmlNode,
+  request: EwsRequest,
   signal: AbortSignal,
 ): Promise<XmlElement> {
   return transport.ask({ request, mailbox: address, operation: "write", writes: true, retry: false }, signal)

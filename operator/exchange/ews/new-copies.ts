@@ -1,6 +1,6 @@
 import { ChangedMeanwhileError, NeedsAttentionError, TemporaryError } from "../../core/errors.ts"
 import { checkOf, formatMark, type Mark } from "../../core/origin.ts"
-import type { CreateItem, UpdateItem, WriteOutcome } from "../../core/ports.ts"
+import type { CreateItem, EwsVersion, UpdateItem, WriteOutcome } from "../../core/ports.ts"
 import { madeUid } from "../made-uid.ts"
 import { seriesOf } from "../normal-form.ts"
 import { unfinished } from "../unfinished.ts"
@@ -88,19 +88,18 @@ export class NewCopies {
     signal: AbortSignal,
   ): Promise<ReadonlyMap<Named, WriteResult>> {
     const { mailbox, made, places } = this.#deps
-    const { version } = mailbox.transport
-    const written = items.map(item => {
+    const write = (item: Named, version: EwsVersion) => {
       const { event, uid } = item
       const markText = formatMark(markOf(item))
       return writeEvent(event, { version, series: seriesOf(event, "ews"), mailboxZone, markText, uid })
-    })
+    }
     try {
-      const results = await createItems(mailbox, { folder, items: written }, signal)
+      const results = await createItems(mailbox, { folder, items, write }, signal)
       if (results.some(result => result.kind === "Refused" && isFolderGone(result.problem))) places.forget()
       const answered = new Map(items.flatMap((item, index) => pairOf(item, results[index])))
       return await this.#withLost(items, answered, folder, signal)
     } catch (error) {
-      made.uncertain()
+      made.uncertain(items)
       throw error
     }
   }
@@ -113,7 +112,7 @@ export class NewCopies {
   ): Promise<ReadonlyMap<Named, WriteResult>> {
     const lost = items.filter(item => results.get(item)?.kind === "Unknown")
     if (lost.length === 0) return results
-    this.#deps.made.uncertain()
+    this.#deps.made.uncertain(lost)
     const found = await this.#deps.made.search(lost, folder, signal)
     const done = [...found].flatMap(([item, { id, version }]) => {
       const one = lost.find(named => named === item)
@@ -129,7 +128,7 @@ export class NewCopies {
   ): Promise<WriteOutcome> {
     const made = outcomeOf(result, "")
     if (!made.ok) return made
-    this.#deps.made.made(item.uid, made.id)
+    this.#deps.made.made(item, made.id)
     return takesSteps(item.event) ? this.#finish(item, made.id, where, signal) : this.#remember(item, made)
   }
 
@@ -154,7 +153,7 @@ export class NewCopies {
     const [look] = await getItems(mailbox, { targets: [{ kind: "Item", id }], shape: "Head" }, signal)
     const stored = storedIn(look, { id })
     if (stored instanceof Error) return { ok: false, error: stored }
-    const change = { target: targetOf(stored), fields: [markField(formatMark(mark))] }
+    const change = { target: targetOf(stored), write: () => [markField(formatMark(mark))] }
     const [result] = await updateItems(mailbox, [change], signal)
     return outcomeOf(result, id)
   }

@@ -1,5 +1,6 @@
 import { ChangedMeanwhileError } from "../../core/errors.ts"
 import type { CalendarEvent, EventContent, OccurrenceKey } from "../../core/event.ts"
+import type { EwsVersion } from "../../core/ports.ts"
 import { normalForm, seriesDate, seriesOf } from "../normal-form.ts"
 import { exchangeDates } from "../pattern-expansion.ts"
 import { deleteItems } from "./delete-item.ts"
@@ -58,8 +59,8 @@ async function writeOccurrence(
   if (look?.kind === "Refused" && !isItemGone(look.problem)) throw problemError(look.problem)
   if (look?.kind !== "Found") throw new ChangedMeanwhileError("of an occurrence")
   const { id, version } = look.item
-  const fields = writeEvent(content, { version: mailbox.transport.version, mailboxZone })
-  const [result] = await updateItems(mailbox, [{ target: { kind: "Item", id, version }, fields }], signal)
+  const write = (schema: EwsVersion) => writeEvent(content, { version: schema, mailboxZone })
+  const [result] = await updateItems(mailbox, [{ target: { kind: "Item", id, version }, write }], signal)
   if (result) expectDone(result, id)
 }
 

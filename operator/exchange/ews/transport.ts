@@ -24,10 +24,12 @@ import { SpokenVersion } from "./spoken-version.ts"
 import { descend, MalformedXmlError, readXml, type XmlElement } from "./xml-read.ts"
 import type { XmlNode } from "./xml-write.ts"
 
+/** `m:FindItem` …, in the words of the version it is sent in where these differ. */
+export type EwsRequest = XmlNode | ((version: EwsVersion) => XmlNode)
+
 /** One operation on one mailbox, before authentication, pacing and retries are added to it. */
 export type EwsCall = {
-  /** `m:FindItem` … */
-  readonly request: XmlNode
+  readonly request: EwsRequest
   /** Primary address: where the request is routed, and with impersonation whom it acts as. Absent: the account itself. */
   readonly mailbox: string | undefined
   /** For metrics: `list`, `write` … */
@@ -132,7 +134,8 @@ export class EwsTransport {
   }
 
   #written({ request, mailbox, writes, version }: VersionedCall): Parameters<Post["send"]>[0] {
-    const body = writeEnvelope(request, { version, actAs: this.#actAs(mailbox) })
+    const operation = typeof request === "function" ? request(version) : request
+    const body = writeEnvelope(operation, { version, actAs: this.#actAs(mailbox) })
     const headers = {
       "Content-Type": "text/xml; charset=utf-8",
       Accept: "text/xml",

@@ -1,10 +1,14 @@
+import type { EwsVersion } from "../../core/ports.ts"
 import { askToWrite, type ItemMailbox, type ItemTarget, itemId } from "./mailbox.ts"
 import { type WriteResult, writeInBatches } from "./response.ts"
 import type { ItemField } from "./write-event.ts"
 import { element, type XmlNode } from "./xml-write.ts"
 
-/** Fields without a value are taken off the item; those not named stay. */
-export type ItemChange = { readonly target: ItemTarget; readonly fields: readonly ItemField[] }
+/** Fields without a value are taken off the item; those not named stay. Written batch by batch. */
+export type ItemChange = {
+  readonly target: ItemTarget
+  readonly write: (version: EwsVersion) => readonly ItemField[]
+}
 
 /**
  * Changes to items that are still as they were seen (their version), one result for each, in their order. Nobody is told.
@@ -17,13 +21,14 @@ export function updateItems(
 ): Promise<readonly WriteResult[]> {
   return writeInBatches(changes, mailbox.batchSize, batch => {
     const attributes = { ConflictResolution: "NeverOverwrite", SendMeetingInvitationsOrCancellations: "SendToNone" }
-    const request = element("m:UpdateItem", attributes, element("m:ItemChanges", {}, ...batch.map(writeChange)))
+    const request = (version: EwsVersion) =>
+      element("m:UpdateItem", attributes, element("m:ItemChanges", {}, ...batch.map(one => writeChange(one, version))))
     return askToWrite(mailbox, request, signal)
   })
 }
 
-function writeChange({ target, fields }: ItemChange): XmlNode {
-  return element("t:ItemChange", {}, itemId(target), element("t:Updates", {}, ...fields.map(writeField)))
+function writeChange({ target, write }: ItemChange, version: EwsVersion): XmlNode {
+  return element("t:ItemChange", {}, itemId(target), element("t:Updates", {}, ...write(version).map(writeField)))
 }
 
 /** One property each: the server refuses more (ErrorIncorrectUpdatePropertyCount). */

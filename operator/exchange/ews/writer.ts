@@ -1,6 +1,14 @@
 import { ChangedMeanwhileError } from "../../core/errors.ts"
 import { checkOf, formatMark, shortHash } from "../../core/origin.ts"
-import type { CalendarWriter, CreateItem, RemoveItem, StripItem, UpdateItem, WriteOutcome } from "../../core/ports.ts"
+import type {
+  CalendarWriter,
+  CreateItem,
+  EwsVersion,
+  RemoveItem,
+  StripItem,
+  UpdateItem,
+  WriteOutcome,
+} from "../../core/ports.ts"
 import { guestsInvited } from "../guests-invited.ts"
 import type { KnownCopies } from "../known-copies.ts"
 import { seriesOf } from "../normal-form.ts"
@@ -67,7 +75,7 @@ export class EwsWriter implements CalendarWriter {
       const error = zoneMissing(item.event, mailboxZone) ?? (stored instanceof Error ? stored : undefined)
       if (error || stored instanceof Error) outcomes.set(item, { ok: false, error: error ?? changedError(item.id) })
       else if (stored.isTouched || takesSteps(item.event)) outcomes.set(item, await this.#replace(item, signal))
-      else plain.push({ item, fields: this.#fields(item, { stored, mailboxZone }) })
+      else plain.push({ item, stored, mailboxZone })
     }
     for (const [item, outcome] of await this.#change(plain, signal)) outcomes.set(item, outcome)
     return items.map(item => outcomes.get(item) ?? changed(item.id))
@@ -88,7 +96,8 @@ export class EwsWriter implements CalendarWriter {
   }
 
   async stripMark(items: readonly StripItem[], signal: AbortSignal): Promise<readonly WriteOutcome[]> {
-    const changes = items.map(item => ({ target: targetOf(item), fields: [{ path: markUri(), value: undefined }] }))
+    const write = () => [{ path: markUri(), value: undefined }]
+    const changes = items.map(item => ({ target: targetOf(item), write }))
     const results = await updateItems(this.#mailbox, changes, signal)
     return items.map((item, index) => {
       const outcome = outcomeOf(results[index], item.id)
@@ -114,7 +123,10 @@ export class EwsWriter implements CalendarWriter {
   }
 
   async #change(changes: readonly Change[], signal: AbortSignal): Promise<ReadonlyMap<UpdateItem, WriteOutcome>> {
-    const sent = changes.map(({ item, fields }) => ({ target: targetOf(item), fields }))
+    const sent = changes.map(change => ({
+      target: targetOf(change.item),
+      write: (version: EwsVersion) => fieldsOf(change, version),
+    }))
     const results = await updateItems(this.#mailbox, sent, signal)
     const lost = changes.flatMap(({ item }, index) => (results[index]?.kind === "Unknown" ? [item] : []))
     const done = await this.#doneOf(lost, signal)
@@ -181,23 +193,19 @@ export class EwsWriter implements CalendarWriter {
     const [removed] = await this.remove([item], signal)
     return removed?.ok === false ? removed : made
   }
-
-  #fields({ event, mark }: UpdateItem, { stored, mailboxZone }: FieldOptions): readonly ItemField[] {
-    const series = seriesOf(event, "ews")
-    const { version } = this.#mailbox.transport
-    const fields = writeEvent(event, { version, series, mailboxZone, markText: formatMark(mark) })
-    return stored.isSeries && !series
-      ? [...fields, { path: fieldUri("calendar:Recurrence"), value: undefined }]
-      : fields
-  }
 }
 
-type Change = { readonly item: UpdateItem; readonly fields: readonly ItemField[] }
+type Change = { readonly item: UpdateItem; readonly stored: Stored; readonly mailboxZone: string | undefined }
 
 /** What decides how an item is changed. Writing a pattern again throws away what was done to its occurrences. */
 type Stored = { readonly isSeries: boolean; readonly isTouched: boolean }
 
-type FieldOptions = { readonly stored: Stored; readonly mailboxZone: string | undefined }
+function fieldsOf({ item, stored, mailboxZone }: Change, version: EwsVersion): readonly ItemField[] {
+  const { event, mark } = item
+  const series = seriesOf(event, "ews")
+  const fields = writeEvent(event, { version, series, mailboxZone, markText: formatMark(mark) })
+  return stored.isSeries && !series ? [...fields, { path: fieldUri("calendar:Recurrence"), value: undefined }] : fields
+}
 
 function storedOf(item: EwsItem | Error): Stored | Error {
   if (item instanceof Error) return item

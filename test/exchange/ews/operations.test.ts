@@ -10,7 +10,7 @@ import type { FolderRef, ItemMailbox } from "../../../operator/exchange/ews/mail
 import { problemError } from "../../../operator/exchange/ews/problem.ts"
 import { syncFolderItems } from "../../../operator/exchange/ews/sync-folder-items.ts"
 import { updateItems } from "../../../operator/exchange/ews/update-item.ts"
-import { writeEvent } from "../../../operator/exchange/ews/write-event.ts"
+import { type ItemField, writeEvent } from "../../../operator/exchange/ews/write-event.ts"
 import { childOf, descend, type XmlElement } from "../../../operator/exchange/ews/xml-read.ts"
 import { lesson } from "../../fakes/lesson.ts"
 import {
@@ -164,6 +164,7 @@ describe("items read one by one", () => {
 })
 
 describe("writing", () => {
+  const write = (one: readonly ItemField[]) => one
   const fields = writeEvent(lesson(), { version: "Exchange2016", mailboxZone: "Europe/Copenhagen", markText: "mark" })
 
   test("creates a hundred at a time, and tells of each what became of it", async () => {
@@ -176,7 +177,11 @@ describe("writing", () => {
       ),
     )
 
-    const results = await createItems(mailbox, { folder, items: Array.from({ length: 150 }, () => fields) }, signal)
+    const results = await createItems(
+      mailbox,
+      { folder, items: Array.from({ length: 150 }, () => fields), write },
+      signal,
+    )
 
     assert.equal(server.seen.length, 2)
     assert.equal(results.length, 150)
@@ -187,11 +192,11 @@ describe("writing", () => {
 
   test("does not know of what it got no answer for", async () => {
     reply(() => messages("CreateItem", [created("new")]))
-    const [first, second] = await createItems(mailbox, { folder, items: [fields, fields] }, signal)
+    const [first, second] = await createItems(mailbox, { folder, items: [fields, fields], write }, signal)
     assert.deepEqual([first?.kind, second?.kind], ["Done", "Unknown"])
 
     server.script((_seen, response) => response.destroy())
-    const lost = await createItems(mailbox, { folder, items: [fields] }, signal)
+    const lost = await createItems(mailbox, { folder, items: [fields], write }, signal)
     assert.equal(lost[0]?.kind, "Unknown")
     assert.equal(server.seen.length, 1, "never sent twice")
   })
@@ -212,7 +217,7 @@ describe("writing", () => {
       writeEvent(lesson({ subject }), { version: "Exchange2016", mailboxZone: "Europe/Copenhagen" }),
     )
 
-    const results = await createItems(mailbox, { folder, items }, signal)
+    const results = await createItems(mailbox, { folder, items, write }, signal)
 
     assert.deepEqual(
       results.map(result => (result.kind === "Done" ? result.id : result.kind)),
@@ -232,7 +237,7 @@ describe("writing", () => {
           )
     })
 
-    const results = await createItems(mailbox, { folder, items }, signal)
+    const results = await createItems(mailbox, { folder, items, write }, signal)
 
     assert.deepEqual([results[0]?.kind, results[99]?.kind, results[100]?.kind], ["Unknown", "Unknown", "Done"])
   })
@@ -240,7 +245,7 @@ describe("writing", () => {
   test("does not know what came of an item there was trouble with, for it may have been saved", async () => {
     reply(() => messages("CreateItem", [{ code: "ErrorInternalServerError" }, created("b")]))
 
-    const [first, second] = await createItems(mailbox, { folder, items: [fields, fields] }, signal)
+    const [first, second] = await createItems(mailbox, { folder, items: [fields, fields], write }, signal)
 
     assert.deepEqual([first?.kind, second?.kind], ["Unknown", "Done"])
   })
@@ -256,7 +261,7 @@ describe("writing", () => {
 
   test("sets what has a value and takes off what has none, of the version that was seen", async () => {
     reply(() => messages("UpdateItem", [created("a"), { code: "ErrorIrresolvableConflict" }]))
-    const changes = targets("a", "b").map(target => ({ target, fields }))
+    const changes = targets("a", "b").map(target => ({ target, write: () => fields }))
 
     const [done, conflict] = await updateItems(mailbox, changes, signal)
 

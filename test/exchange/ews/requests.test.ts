@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 import fc from "fast-check"
 import type { CalendarEvent } from "../../../operator/core/event.ts"
+import type { EwsVersion } from "../../../operator/core/ports.ts"
 import { BatchSize } from "../../../operator/exchange/ews/batch-size.ts"
 import { createCalendarNamed } from "../../../operator/exchange/ews/create-folder.ts"
 import { createItems } from "../../../operator/exchange/ews/create-item.ts"
@@ -18,6 +19,7 @@ import { updateItems } from "../../../operator/exchange/ews/update-item.ts"
 import { readUserConfiguration } from "../../../operator/exchange/ews/user-configuration.ts"
 import { writeEvent } from "../../../operator/exchange/ews/write-event.ts"
 import { readXml } from "../../../operator/exchange/ews/xml-read.ts"
+import type { XmlNode } from "../../../operator/exchange/ews/xml-write.ts"
 import { seriesOf } from "../../../operator/exchange/normal-form.ts"
 import { weekly } from "../../fakes/lesson.ts"
 import { violations } from "../../judges/ews/judge.ts"
@@ -26,19 +28,19 @@ import { nasty } from "./nasty.ts"
 
 const signal = new AbortController().signal
 const mailboxZone = "Europe/Copenhagen"
-const version = "Exchange2016"
+const versions: readonly EwsVersion[] = ["Exchange2007_SP1", "Exchange2010_SP2", "Exchange2013", "Exchange2016"]
 
 describe("every request, whatever is in it,", () => {
   test("is valid by the schema", async () => {
     await forAnything(async calls => {
-      for (const { request } of calls)
+      for (const { request, version } of calls)
         assert.deepEqual(violations(writeEnvelope(request, { version, actAs: "anna@contoso.test" })), [])
     })
   })
 
   test("mails nobody: no guests, and nothing is to be sent", async () => {
     await forAnything(async calls => {
-      for (const { request } of calls) {
+      for (const { request, version } of calls) {
         const text = writeEnvelope(request, { version, actAs: undefined })
         const { name, attributes } = readXml(text).children.at(-1)?.children[0] ?? { name: "", attributes: {} }
         assert.deepEqual(
@@ -68,23 +70,31 @@ const mailing: Readonly<Record<string, string>> = {
   "m:DeleteItem": "SendMeetingCancellations",
 }
 
-type Check = (calls: readonly EwsCall[]) => Promise<void>
+type Written = EwsCall & { readonly request: XmlNode; readonly version: EwsVersion }
+type Check = (calls: readonly Written[]) => Promise<void>
 
 async function forAnything(check: Check): Promise<void> {
   await fc.assert(
-    fc.asyncProperty(contents(nasty), nasty, fc.boolean(), async (content, text, recurs) => {
-      const event: CalendarEvent = { key: "key", ...content }
-      await check(await requestsFor(recurs ? weekly(event) : event, text))
-    }),
+    fc.asyncProperty(
+      contents(nasty),
+      nasty,
+      fc.boolean(),
+      fc.constantFrom(...versions),
+      async (content, text, recurs, version) => {
+        const event: CalendarEvent = { key: "key", ...content }
+        await check(await requestsFor(recurs ? weekly(event) : event, text, version))
+      },
+    ),
     { numRuns: 50 },
   )
 }
 
 /** One of each operation, with the text wherever a text may be. */
-async function requestsFor(event: CalendarEvent, text: string): Promise<readonly EwsCall[]> {
-  const calls: EwsCall[] = []
+async function requestsFor(event: CalendarEvent, text: string, version: EwsVersion): Promise<readonly Written[]> {
+  const calls: Written[] = []
   const ask = async (call: EwsCall) => {
-    calls.push(call)
+    const { request } = call
+    calls.push({ ...call, request: typeof request === "function" ? request(version) : request, version })
     throw new Error("nobody answers")
   }
   const mailbox: ItemMailbox = {
@@ -92,7 +102,8 @@ async function requestsFor(event: CalendarEvent, text: string): Promise<readonly
     address: `${text}@contoso.test`,
     batchSize: new BatchSize(),
   }
-  const fields = writeEvent(event, { version, series: seriesOf(event, "ews"), mailboxZone, markText: text, uid: text })
+  const write = (schema: EwsVersion) =>
+    writeEvent(event, { version: schema, series: seriesOf(event, "ews"), mailboxZone, markText: text, uid: text })
   const folder = { kind: "Id", id: text } as const
   const targets: readonly ItemTarget[] = [
     { kind: "Item", id: text, version: text },
@@ -107,10 +118,10 @@ async function requestsFor(event: CalendarEvent, text: string): Promise<readonly
     findMarked(mailbox, { folder, markText: text }, signal),
     getItems(mailbox, { targets, shape: "Event" }, signal),
     getItems(mailbox, { targets, shape: "Head" }, signal),
-    createItems(mailbox, { folder, items: [fields, fields] }, signal),
+    createItems(mailbox, { folder, items: [event, event], write: (_, schema) => write(schema) }, signal),
     updateItems(
       mailbox,
-      targets.map(target => ({ target, fields })),
+      targets.map(target => ({ target, write })),
       signal,
     ),
     deleteItems(mailbox, targets, signal),
