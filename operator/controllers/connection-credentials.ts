@@ -7,7 +7,7 @@ import {
   type EwsCredentialRef,
 } from "../resources/exchange-backend.ts"
 import type { ControllerDeps } from "./deps.ts"
-import type { Content, References } from "./references.ts"
+import { type Content, type References, withoutLineEnd } from "./references.ts"
 
 type Deps = Pick<ControllerDeps, "readFederatedToken"> & { readonly references: Pick<References, "fetch"> }
 
@@ -60,11 +60,6 @@ function readAccount(content: Content): UserCredential {
 
 function contradiction({ name }: Content, text: string): NeedsAttentionError {
   return new NeedsAttentionError(`${name}: ${text}`, { reason: "InvalidSpec" })
-}
-
-/** Made from a file, a Secret has the newline the file ends with. A password may end in a blank, in a newline never. */
-function withoutLineEnd(text: string): string {
-  return text.replace(/[\r\n]+$/, "")
 }
 
 /** Entra ID refuses a token of another audience with a message nobody understands; here it is said plainly. */

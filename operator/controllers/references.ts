@@ -100,6 +100,11 @@ export class Content {
   }
 }
 
+/** Made from a file, a Secret has the newline the file ends with. A password may end in a blank, in a newline never. */
+export function withoutLineEnd(text: string): string {
+  return text.replace(/[\r\n]+$/, "")
+}
+
 function nameOf({ kind, namespace, name }: Reference): string {
   return `${kind} ${namespace}/${name}`
 }

@@ -12,7 +12,7 @@ import { matchesLabels } from "../resources/label-selector.ts"
 import { type ObjectKey, refOf } from "../runtime/objects.ts"
 import type { ControllerDeps } from "./deps.ts"
 import type { CalendarEventObject } from "./objects.ts"
-import type { Reference } from "./references.ts"
+import { type Reference, type References, withoutLineEnd } from "./references.ts"
 
 /** The Secrets and ConfigMaps a source refers to: all in its own namespace. */
 export function sourceReferences({ origin }: SourcePlan, namespace: string): readonly Reference[] {
@@ -95,18 +95,18 @@ function inline(text: string): ICalSettings["location"] {
   return { kind: "text", text, revision: shortHash([text], 22) }
 }
 
-async function feedCredential(
-  { references }: ControllerDeps,
+/** Throws NeedsAttentionError naming the Secret, and what it may hold. */
+export async function feedCredential(
+  { references }: { readonly references: Pick<References, "fetch"> },
   secret: Reference,
   signal: AbortSignal,
 ): Promise<NonNullable<ICalSettings["credential"]>> {
   const content = await references.fetch(secret, signal)
   const token = content.readOptional(feedCredentialKeys.token)?.trim()
   if (token) return { bearerToken: token }
-  const [username, password] = [feedCredentialKeys.username, feedCredentialKeys.password].map(key =>
-    content.readOptional(key),
-  )
-  if (username && password !== undefined) return { username, password }
+  const username = withoutLineEnd(content.readOptional(feedCredentialKeys.username) ?? "")
+  const password = content.readOptional(feedCredentialKeys.password)
+  if (username !== "" && password !== undefined) return { username, password: withoutLineEnd(password) }
   throw new NeedsAttentionError(
     `${content.name} needs either "${feedCredentialKeys.token}", or "${feedCredentialKeys.username}" and "${feedCredentialKeys.password}"`,
     { reason: "SecretNotFound" },

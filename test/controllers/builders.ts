@@ -1,4 +1,5 @@
 import type { CalendarSyncObject } from "../../operator/controllers/objects.ts"
+import { Content, type Reference } from "../../operator/controllers/references.ts"
 import { readPolicy } from "../../operator/resources/calendar-sync-policy.ts"
 import type { SyncReport } from "../../operator/sync/report.ts"
 
@@ -44,4 +45,12 @@ export function ago(duration: Temporal.DurationLike): string {
 
 export function ready(status: "True" | "False", reason: string, since = ago({ hours: 1 })) {
   return { type: "Ready", status, reason, message: "as before", lastTransitionTime: since }
+}
+
+/** A cluster in which every Secret holds this. */
+export function secretsWith(data: Readonly<Record<string, string>>) {
+  const stored = Object.fromEntries(
+    Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString("base64")]),
+  )
+  return { fetch: async (reference: Reference) => new Content(reference, stored) }
 }

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 import { loadEwsCredential } from "../../operator/controllers/connection-credentials.ts"
-import { Content, type Reference } from "../../operator/controllers/references.ts"
 import type { EwsCredentialRef } from "../../operator/resources/exchange-backend.ts"
+import { secretsWith } from "./builders.ts"
 
 const never = new AbortController().signal
 
@@ -12,11 +12,12 @@ function load(data: Readonly<Record<string, string>>, kind: "basic" | "ntlm" = "
 }
 
 function loadWith(data: Readonly<Record<string, string>>, credential: EwsCredentialRef) {
-  const stored = Object.fromEntries(
-    Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString("base64")]),
+  return loadEwsCredential(
+    { references: secretsWith(data), readFederatedToken: undefined },
+    credential,
+    "calendars",
+    never,
   )
-  const references = { fetch: async (reference: Reference) => new Content(reference, stored) }
-  return loadEwsCredential({ references, readFederatedToken: undefined }, credential, "calendars", never)
 }
 
 const password = "p ss\nwörd"
