@@ -7,6 +7,7 @@ import type { OutOfOffice } from "./out-of-office.ts"
 import { accepts, type ServerVersion, unversioned } from "./server-version.ts"
 import type { EwsSubscriptions } from "./subscriptions.ts"
 import { childOf, childrenOf, textOf, type XmlElement } from "./xml.ts"
+import { messageXml } from "./xml-reply.ts"
 
 /** One request's caller: who logged in, whom it acts as, and the zone it speaks in. */
 export type Session = {
@@ -86,7 +87,7 @@ function impersonatedMailbox(
   const mailbox = store.findMailbox(name)
   if (!mailbox || !onServer(mailbox)) throw new EwsFault("ErrorNonExistentMailbox", noMailbox)
   if (kind === "PrimarySmtpAddress" && mailbox.address.toLowerCase() !== name.toLowerCase())
-    throw new EwsFault("ErrorNonPrimarySmtpAddress", notPrimary)
+    throw new EwsFault("ErrorNonPrimarySmtpAddress", notPrimary, [messageXml({ Primary: mailbox.address })])
   if (!mayImpersonate(account, mailbox))
     throw new EwsFault(
       "ErrorImpersonateUserDenied",
