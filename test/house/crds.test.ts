@@ -6,6 +6,7 @@ import { parseDocument } from "yaml"
 import { conditionsOf } from "../../operator/resources/reasons.ts"
 import { type Crd, readCrds, type Schema } from "../../scripts/crd.ts"
 import { rulesOf } from "../../scripts/kind-reference.ts"
+import { alternativesOf } from "../../scripts/schema-alternatives.ts"
 
 const folder = join(import.meta.dirname, "../../crds")
 const crds = readCrds(folder)
@@ -56,6 +57,18 @@ for (const crd of crds) {
     test("nothing is defaulted inside a list or map, where GitOps tools would see drift", () => {
       assert.deepEqual(
         places.filter(({ schema, isInList }) => isInList && "default" in schema).map(({ path }) => path),
+        [],
+      )
+    })
+
+    test("nothing is defaulted inside one of several alternatives, where it would outlive a change to another", () => {
+      // Nobody who applies a manifest owns a default, so no server-side apply takes it away again.
+      const choices = places.flatMap(({ path, schema }) =>
+        alternativesOf(schema).flatMap(({ required }) => required.map(name => `${path}.${name}`)),
+      )
+      const inOne = places.filter(({ path }) => choices.some(choice => `${path}.`.startsWith(`${choice}.`)))
+      assert.deepEqual(
+        inOne.filter(({ schema }) => "default" in schema).map(({ path }) => path),
         [],
       )
     })

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
 import { condition } from "../world/cluster.ts"
 import type { FeedEvent } from "../world/feed-text.ts"
-import { calendarEvent, eventsSource, inDays, binding as makeBinding } from "../world/manifests.ts"
+import { calendarEvent, connection, eventsSource, inDays, binding as makeBinding } from "../world/manifests.ts"
 import { type School, startSchool } from "../world/school.ts"
 
 /** The main path, once from end to end, with an Exchange Server where other stories have Exchange Online. */
@@ -143,5 +143,22 @@ test("an operator started again finds every copy, and writes nothing", async () 
   await allAreReady()
 
   assert.deepEqual(writes(), {})
+  for (const name of names) assert.deepEqual(copies(name), subjectsOf(everything))
+})
+
+test("a connection that changes its backend, as its organisation moved, finds every copy and writes nothing", async () => {
+  school.exchange.admin.resetCounters()
+  school.cluster.apply(connection(school.exchange.url))
+  await school.cluster.untilCondition("CredentialsValid=True/TokenAcquired", () =>
+    school.cluster.find("ExchangeConnection"),
+  )
+  await passAll()
+  await allAreReady()
+
+  const { operations } = school.exchange.admin.counters()
+  assert.deepEqual(
+    Object.keys(operations).filter(name => /^events\.(create|update|delete)/.test(name)),
+    [],
+  )
   for (const name of names) assert.deepEqual(copies(name), subjectsOf(everything))
 })

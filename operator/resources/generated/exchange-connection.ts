@@ -78,7 +78,7 @@ export type ExchangeConnectionSpec = {
         readonly tenantId: string
         /** The application (client) id of the registration. */
         readonly clientId: string
-        /** Which Microsoft cloud the tenant lives in; decides the addresses of Graph and of the token service. */
+        /** Which Microsoft cloud the tenant lives in; decides the addresses of Graph and of the token service. Absent means Global. */
         readonly cloud?: "Global" | "USGov" | "USGovDoD" | "China"
         /** Other addresses than those of the cloud, for proxies and simulators. */
         readonly endpoints?: {
@@ -131,7 +131,7 @@ export type ExchangeConnectionSpec = {
         readonly resolveTo?: string
         /** The version requests are written for. Absent means that it is found out with the server's first answers, which is right but for a proxy that hides them. */
         readonly version?: "Exchange2007_SP1" | "Exchange2010_SP2" | "Exchange2013" | "Exchange2013_SP1" | "Exchange2016"
-        /** How the account comes into a mailbox: Impersonation, with the role ApplicationImpersonation, best limited by a management scope; or Delegate, with rights on the mailbox or its calendar. */
+        /** How the account comes into a mailbox: Impersonation, with the role ApplicationImpersonation, best limited by a management scope; or Delegate, with rights on the mailbox or its calendar. Absent means Impersonation. */
         readonly access?: "Impersonation" | "Delegate"
         /** The IANA zone, such as Europe/Copenhagen, in which days begin for mailboxes that do not say it themselves: all-day events begin at its midnight. A mailbox says it once its owner has chosen a zone in Outlook on the web. Absent means that all-day events are reported, and not made, where it does not. */
         readonly timeZone?: string
@@ -162,7 +162,7 @@ export type ExchangeConnectionSpec = {
                 readonly tenantId: string
                 /** The application (client) id of the registration. */
                 readonly clientId: string
-                /** Which Microsoft cloud the tenant lives in; decides the address of the token service. */
+                /** Which Microsoft cloud the tenant lives in; decides the address of the token service. Absent means Global. */
                 readonly cloud?: "Global" | "USGov" | "USGovDoD" | "China"
                 /** Another address than that of the cloud, for proxies and simulators. */
                 readonly endpoints?: {
