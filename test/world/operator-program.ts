@@ -20,7 +20,7 @@ export type OperatorProgram = {
  * What the image sets (docs/benchmarks.md says why): a small nursery, and a malloc that gives back what it got. Node reads
  * neither from within.
  */
-const imageEnvironment = {
+export const imageEnvironment = {
   NODE_OPTIONS: "--max-semi-space-size=8",
   MALLOC_ARENA_MAX: "1",
   MALLOC_MMAP_THRESHOLD_: "65536",
