@@ -111,7 +111,7 @@ function build(
     store,
     server,
     front: new FrontDoor({ accounts, bearer, now: () => store.clock.now() }),
-    ews: new EwsFace({ store, server, faults, counters, checkAnswers: options.checkAnswers ?? true }),
+    ews: new EwsFace({ store, server, directory, faults, counters, checkAnswers: options.checkAnswers ?? true }),
     autodiscover: new Autodiscover(store, server),
     binding: channelBinding(certPem),
     latencyMs: options.latencyMs ?? 0,

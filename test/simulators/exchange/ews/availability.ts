@@ -8,6 +8,7 @@ import { instantOfLocal, type LegacyZone, localTime, parseLegacyZone } from "./l
 import { el, type Markup } from "./markup.ts"
 import { schemaViolation } from "./schema-violation.ts"
 import type { Session } from "./session.ts"
+import { workingHours } from "./working-hours.ts"
 import { childOf, textOf, type XmlElement } from "./xml.ts"
 
 /** https://learn.microsoft.com/exchange/client-developer/web-service-reference/getuseravailability-operation */
@@ -18,7 +19,7 @@ const DAY_MS = 86_400_000
 const MINUTE_MS = 60_000
 const DEFAULT_INTERVAL = 30
 
-type Asked = { readonly zone: LegacyZone; readonly span: Span; readonly minutes: number; readonly detailed: boolean }
+type Asked = { readonly zone: LegacyZone; readonly span: Span; readonly minutes: number; readonly view: string }
 
 export function getUserAvailability(session: Session, request: XmlElement): Markup {
   const zone = childOf(request, "TimeZone")
@@ -26,6 +27,7 @@ export function getUserAvailability(session: Session, request: XmlElement): Mark
   const mailboxes = childOf(request, "MailboxDataArray")?.children ?? []
   if (!options) throw schemaViolation(request, "The element 'FreeBusyViewOptions' is missing.")
   if (!zone) throw new EwsFault("ErrorTimeZone", "The time zone is missing.")
+  if (mailboxes.length === 0) throw new EwsFault("ErrorMailboxDataArrayEmpty", "The mailbox data array is empty.")
   if (mailboxes.length > MAXIMUM_MAILBOXES)
     throw new EwsFault(
       "ErrorMailboxDataArrayTooBig",
@@ -49,7 +51,7 @@ function askedIn(options: XmlElement, zone: LegacyZone): Asked {
   const minutes = Number(textOf(options, "MergedFreeBusyIntervalInMinutes") ?? DEFAULT_INTERVAL)
   if (minutes < 5 || minutes > 1440)
     throw new EwsFault("ErrorInvalidMergedFreeBusyInterval", "The interval must lie between 5 and 1440 minutes.")
-  return { zone, span, minutes, detailed: /^Detailed/.test(textOf(options, "RequestedView") ?? "") }
+  return { zone, span, minutes, view: textOf(options, "RequestedView") ?? "FreeBusyMerged" }
 }
 
 function moment(text: string, zone: LegacyZone): number {
@@ -74,7 +76,12 @@ function freeBusyResponse(session: Session, data: XmlElement, asked: Asked): Mar
   }
   const entries = entriesIn(session.store, { mailbox, number: DEFAULT_CALENDAR }, asked.span)
   const success = el("m:ResponseMessage", { ResponseClass: "Success" }, outcome())
-  return el("m:FreeBusyResponse", {}, success, viewElement(mailbox, entries, asked))
+  return el(
+    "m:FreeBusyResponse",
+    {},
+    success,
+    viewElement(mailbox, entries, { ...asked, nowMs: session.store.clock.now() }),
+  )
 }
 
 const busyTypes = {
@@ -87,19 +94,19 @@ const busyTypes = {
 } as const
 const digits = { free: "0", tentative: "1", busy: "2", oof: "3", workingElsewhere: "4", unknown: "0" } as const
 
-function viewElement(mailbox: Mailbox, entries: readonly Entry[], asked: Asked): Markup {
+function viewElement(mailbox: Mailbox, entries: readonly Entry[], asked: Asked & { readonly nowMs: number }): Markup {
   const events = entries.map(entry => eventElement(entry, asked))
   return el(
     "m:FreeBusyView",
     {},
-    el("t:FreeBusyViewType", {}, asked.detailed ? "DetailedMerged" : "FreeBusyMerged"),
-    el("t:MergedFreeBusy", {}, mergedView(entries, asked)),
-    events.length === 0 ? undefined : el("t:CalendarEventArray", {}, events),
-    workingHours(mailbox),
+    el("t:FreeBusyViewType", {}, asked.view),
+    asked.view.includes("Merged") ? el("t:MergedFreeBusy", {}, mergedView(entries, asked)) : undefined,
+    events.length === 0 || asked.view === "MergedOnly" ? undefined : el("t:CalendarEventArray", {}, events),
+    workingHours(mailbox, asked.nowMs),
   )
 }
 
-function eventElement(entry: Entry, { zone, detailed }: Asked): Markup {
+function eventElement(entry: Entry, { zone, view }: Asked): Markup {
   const { startMs, endMs } = realSpan(entry)
   const { content } = entry
   const local = (ms: number) => localTime(ms, zone).toString({ smallestUnit: "second" })
@@ -121,7 +128,7 @@ function eventElement(entry: Entry, { zone, detailed }: Asked): Markup {
     el("t:StartTime", {}, local(startMs)),
     el("t:EndTime", {}, local(endMs)),
     el("t:BusyType", {}, busyTypes[content.showAs]),
-    detailed ? details : undefined,
+    view.startsWith("Detailed") ? details : undefined,
   )
 }
 
@@ -138,30 +145,4 @@ function mergedView(entries: readonly Entry[], { span, minutes }: Asked): string
     view += BUSIEST_LAST.charAt(Math.max(0, ...ranks))
   }
   return view
-}
-
-function workingHours(mailbox: Mailbox): Markup {
-  const minutesOf = (time: string) => {
-    const { hour, minute } = Temporal.PlainTime.from(time)
-    return hour * 60 + minute
-  }
-  const change = (name: string) =>
-    el(
-      name,
-      {},
-      el("t:Bias", {}, 0),
-      el("t:Time", {}, "00:00:00"),
-      el("t:DayOrder", {}, 1),
-      el("t:Month", {}, 1),
-      el("t:DayOfWeek", {}, "Sunday"),
-    )
-  const period = el(
-    "t:WorkingPeriod",
-    {},
-    el("t:DayOfWeek", {}, "Monday Tuesday Wednesday Thursday Friday"),
-    el("t:StartTimeInMinutes", {}, minutesOf(mailbox.workingHours.start)),
-    el("t:EndTimeInMinutes", {}, minutesOf(mailbox.workingHours.end)),
-  )
-  const zone = el("t:TimeZone", {}, el("t:Bias", {}, 0), change("t:StandardTime"), change("t:DaylightTime"))
-  return el("t:WorkingHours", {}, zone, el("t:WorkingPeriodArray", {}, period))
 }

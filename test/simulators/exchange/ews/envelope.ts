@@ -88,6 +88,11 @@ export function responseMessage(
   return el(`m:${operation}ResponseMessage`, { ResponseClass: given.outcome }, ...outcome(error), content)
 }
 
+/** The answer of an operation that has one message and nothing around it. */
+export function singleResponse(operation: string, content: readonly Markup[], error?: EwsError): Markup {
+  return el(`m:${operation}Response`, { ResponseClass: error ? "Error" : "Success" }, outcome(error), content)
+}
+
 /** The children every response message begins with. */
 export function outcome(error?: EwsError): readonly Markup[] {
   if (!error) return [el("m:ResponseCode", {}, "NoError")]

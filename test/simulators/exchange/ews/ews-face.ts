@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http"
+import type { Directory } from "../directory/directory.ts"
 import type { ActiveFault, Faults } from "../faults.ts"
 import type { Reply } from "../graph/call.ts"
 import type { Counters } from "../graph/counters.ts"
@@ -16,7 +17,7 @@ import { createFolder, deleteFolder, findFolders, getFolder } from "./folders.ts
 import { getItems } from "./get-items.ts"
 import type { Markup } from "./markup.ts"
 import { getOofSettings, type OutOfOffice, setOofSettings } from "./out-of-office.ts"
-import { resolveNames } from "./people.ts"
+import { expandList, getRoomLists, getRooms, resolveNames } from "./people.ts"
 import { checkVersion, heardHeader, inSchema } from "./schema-versions.ts"
 import { checkAnswer, checkSchema, schemaViolation } from "./schema-violation.ts"
 import { openSession, requestedSchema, type Session } from "./session.ts"
@@ -33,6 +34,7 @@ import { xmlReply } from "./xml-reply.ts"
 export type EwsParts = {
   readonly store: Store
   readonly server: ExchangeServer
+  readonly directory: Directory
   readonly faults: Faults
   readonly counters: Counters
   /** Whether every answer is held against its schema. */
@@ -48,11 +50,14 @@ const operations: Readonly<Record<string, (session: Session, request: XmlElement
   CreateItem: createItems,
   DeleteFolder: deleteFolder,
   DeleteItem: deleteItems,
+  ExpandDL: expandList,
   FindFolder: findFolders,
   FindItem: findItems,
   GetEvents: getEvents,
   GetFolder: getFolder,
   GetItem: getItems,
+  GetRoomLists: getRoomLists,
+  GetRooms: getRooms,
   GetServerTimeZones: getServerTimeZones,
   GetUserAvailabilityRequest: getUserAvailability,
   GetUserConfiguration: getUserConfiguration,
@@ -108,10 +113,10 @@ export class EwsFace {
   }
 
   #open(header: XmlElement | undefined, headers: IncomingHttpHeaders, account: AccountSeed): Session {
-    const { store, server } = this.#parts
+    const { store, server, directory } = this.#parts
     const { version } = server.settings
     const [outOfOffice, subscriptions] = [this.#outOfOffice, this.#subscriptions]
-    const session = openSession(header, { store, account, outOfOffice, subscriptions, version })
+    const session = openSession(header, { store, account, outOfOffice, subscriptions, directory, version })
     const { missingAnchor } = store.switches
     if (session.impersonating && headers["x-anchormailbox"] === undefined && missingAnchor !== "served")
       throw new UnanchoredRequest(missingAnchor)

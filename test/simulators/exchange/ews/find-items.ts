@@ -64,12 +64,22 @@ function viewed(
       "The specified view range exceeds the maximum range of two years.",
     )
   const all = entriesIn(session.store, folder, span)
-  const maximum = Number(view.attributes["MaxEntriesReturned"] ?? PAGE)
-  const entries = all.slice(0, Math.min(maximum, PAGE))
+  const maximum = view.attributes["MaxEntriesReturned"]
+  if (maximum === undefined) refuseTooMany(session, all.length)
+  const entries = all.slice(0, Math.min(Number(maximum ?? PAGE), PAGE))
   return {
     entries,
     attributes: { TotalItemsInView: all.length, IncludesLastItemInRange: entries.length === all.length },
   }
+}
+
+/** Who asks for pages gets pages; who asks for everything gets everything or nothing (EWSFindCountLimit). */
+function refuseTooMany({ store }: Session, count: number): void {
+  if (count <= store.switches.findCountLimit) return
+  throw new EwsError(
+    "ErrorExceededFindCountLimit",
+    "You have exceeded the maximum number of objects that can be returned for the find operation. Use paging to reduce the result size and try your request again.",
+  )
 }
 
 /** What overlaps a span of real time, a whole day from midnight to midnight of its own zone, by start. */
@@ -94,7 +104,9 @@ function listed(session: Session, request: XmlElement, folder: Folder): Found {
   const matches = parseRestriction(childOf(request, "Restriction"), { zone: session.zone, readerFor: itemReader })
   const all = itemsOf(folder.mailbox, folder.number).map(entryOf)
   const wanted = sorted(matches ? all.filter(matches) : all, childOf(request, "SortOrder"))
-  const page = pageOf(wanted, childOf(request, "IndexedPageItemView"), matches ? RESTRICTED_PAGE : PAGE)
+  const view = childOf(request, "IndexedPageItemView")
+  if (!view) refuseTooMany(session, wanted.length)
+  const page = pageOf(wanted, view, matches ? RESTRICTED_PAGE : PAGE)
   return { entries: page.rows, attributes: page.attributes }
 }
 

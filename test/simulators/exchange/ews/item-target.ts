@@ -73,13 +73,13 @@ function occurrenceAt(item: Item, index: number): Entry {
 }
 
 /** The ChangeKey a write carries must be that of now, unless it may overwrite; it must be there in any case. */
-export function requireChangeKey(target: ItemTarget, resolution: string): void {
+export function requireChangeKey(target: ItemTarget, mayOverwrite: boolean): void {
   if (target.changeKey === undefined || target.changeKey === "")
     throw new EwsError(
       "ErrorChangeKeyRequiredForWriteOperations",
       "The change key is required for write operations on items.",
     )
-  if (resolution === "AlwaysOverwrite" || target.changeKey === changeKey(target.entry.version)) return
+  if (mayOverwrite || target.changeKey === changeKey(target.entry.version)) return
   throw new EwsError(
     "ErrorIrresolvableConflict",
     "The send or update operation could not be performed because the change key passed in the request does not match the current change key for the item.",

@@ -76,20 +76,26 @@ function numberOf(constant: string, zone: Zone): number {
   return /^-?\d+$/.test(constant) ? Number(constant) : (momentOf(constant, zone) ?? 0)
 }
 
+/** https://learn.microsoft.com/exchange/client-developer/web-service-reference/contains */
+const containments: Readonly<Record<string, (text: string, constant: string) => boolean>> = {
+  FullString: (text, constant) => text === constant,
+  Prefixed: (text, constant) => text.startsWith(constant),
+  Substring: (text, constant) => text.includes(constant),
+  PrefixOnWords: (text, constant) => ` ${text}`.includes(` ${constant}`),
+  ExactPhrase: (text, constant) => ` ${text} `.includes(` ${constant} `),
+}
+
 function parseContains<T>(filter: XmlElement, given: Given<T>): Matches<T> {
   const read = readerOf(filter, given)
   const { ContainmentMode = "FullString", ContainmentComparison = "Exact" } = filter.attributes
   const fold = (text: string) => (/IgnoreCase|Loose/.test(ContainmentComparison) ? text.toLowerCase() : text)
   const constant = fold(childOf(filter, "Constant")?.attributes["Value"] ?? "")
+  const holds = containments[ContainmentMode]
+  if (!holds) throw new EwsError("ErrorUnsupportedQueryFilter", "The containment mode is not supported.")
   return row => {
     const value = read(row)
     if (value === undefined) return false
-    return textsOf(value)
-      .map(fold)
-      .some(text => {
-        if (ContainmentMode === "FullString") return text === constant
-        return /^Prefix/.test(ContainmentMode) ? text.startsWith(constant) : text.includes(constant)
-      })
+    return textsOf(value).some(text => holds(fold(text), constant))
   }
 }
 

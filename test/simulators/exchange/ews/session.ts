@@ -1,3 +1,4 @@
+import type { Directory } from "../directory/directory.ts"
 import { type Mailbox, onServer } from "../store/mailbox.ts"
 import type { Store } from "../store/store.ts"
 import { findZone, utc, type Zone } from "../store/time-zones.ts"
@@ -20,6 +21,8 @@ export type Session = {
   readonly zone: Zone
   readonly outOfOffice: OutOfOffice
   readonly subscriptions: EwsSubscriptions
+  /** Who there is beside mailboxes: distribution groups. */
+  readonly directory: Directory
 }
 
 const headerBlocks = ["RequestServerVersion", "TimeZoneContext", "ExchangeImpersonation", "MailboxCulture"]
@@ -38,13 +41,12 @@ export function requestedSchema(header: XmlElement | undefined, version: ServerV
 /** What the SOAP header of a request says of the caller; throws the faults that refuse it. */
 export function openSession(
   header: XmlElement | undefined,
-  given: Pick<Session, "store" | "account" | "outOfOffice" | "subscriptions"> & { readonly version: ServerVersion },
+  given: Omit<Session, "self" | "impersonating" | "zone"> & { readonly version: ServerVersion },
 ): Session {
   const impersonated = impersonatedMailbox(childOf(header, "ExchangeImpersonation"), given)
   const own = given.account.mailbox === undefined ? undefined : given.store.findMailbox(given.account.mailbox)
-  const { store, account, outOfOffice, subscriptions } = given
   const impersonating = impersonated !== undefined
-  return { store, account, outOfOffice, subscriptions, self: impersonated ?? own, impersonating, zone: zoneIn(header) }
+  return { ...given, self: impersonated ?? own, impersonating, zone: zoneIn(header) }
 }
 
 function zoneIn(header: XmlElement | undefined): Zone {

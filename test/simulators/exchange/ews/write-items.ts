@@ -116,7 +116,7 @@ export function updateItems(session: Session, request: XmlElement): Markup {
       if (!id) throw new EwsError("ErrorInvalidIdEmpty", "The Id is empty.")
       const target = findItem(session, id)
       requireChanging(session, target.mailbox)
-      requireChangeKey(target, ConflictResolution ?? "NeverOverwrite")
+      requireChangeKey(target, mayOverwrite(session, ConflictResolution))
       const changes = changesIn(childOf(change, "Updates"))
       const entry = mailing(session, sending, () => applied(session, target, changes))
       return [
@@ -126,6 +126,11 @@ export function updateItems(session: Session, request: XmlElement): Markup {
     },
     [el("m:Items")],
   )
+}
+
+function mayOverwrite({ store }: Session, resolution: string | undefined): boolean {
+  if (resolution === "AutoResolve") return store.switches.autoResolve === "laterWins"
+  return resolution === "AlwaysOverwrite"
 }
 
 function changesIn(updates: XmlElement | undefined): ItemChanges {

@@ -62,6 +62,10 @@ export type Switches = {
   readonly missingAnchor: "served" | 500 | 503
   /** Ordinary creates notify created and updated. */
   readonly notificationNoise: boolean
+  /** EWS: how many items a search without pages may find (EWSFindCountLimit). */
+  readonly findCountLimit: number
+  /** EWS: what AutoResolve makes of a stale change key: nothing, or the later write goes over the earlier one. */
+  readonly autoResolve: "refused" | "laterWins"
   /** EWS: how many events wait for a subscriber before the oldest are lost. */
   readonly eventsKeptPerSubscription: number
 }
@@ -101,5 +105,7 @@ export const defaultSwitches: Switches = {
   tooManyConnections: "ErrorExceededConnectionCount",
   missingAnchor: "served",
   notificationNoise: true,
+  findCountLimit: 1000,
+  autoResolve: "refused",
   eventsKeptPerSubscription: 5000,
 }
