@@ -8,7 +8,7 @@ import { BatchSize } from "./batch-size.ts"
 import { CopyTracker } from "./copy-tracker.ts"
 import { MadeCopies } from "./made-copies.ts"
 import type { EwsMailbox, ItemMailbox, MailboxPlaces } from "./mailbox.ts"
-import { normalEvent } from "./normal-event.ts"
+import { normalEvent, seriesFor } from "./normal-event.ts"
 import { readForeign } from "./read-foreign.ts"
 import { EwsWriter } from "./writer.ts"
 
@@ -50,7 +50,7 @@ export class EwsCalendar implements Calendar {
   }
 
   canStoreSeries(event: CalendarEvent, window: Window): boolean {
-    return canStoreSeries(event, window, "ews")
+    return canStoreSeries(event, window, "ews") && seriesFor(event, this.#mailbox.transport.version) !== undefined
   }
 
   async #list({ window, fresh, includeForeign }: ListRequest, signal: AbortSignal): Promise<Listing> {

@@ -2,13 +2,13 @@ import { ChangedMeanwhileError, NeedsAttentionError, TemporaryError } from "../.
 import { checkOf, formatMark, type Mark } from "../../core/origin.ts"
 import type { CreateItem, EwsVersion, UpdateItem, WriteOutcome } from "../../core/ports.ts"
 import { madeUid } from "../made-uid.ts"
-import { seriesOf } from "../normal-form.ts"
 import { unfinished } from "../unfinished.ts"
 import { copyAsWritten } from "./copy.ts"
 import { createItems } from "./create-item.ts"
 import { getItems } from "./get-item.ts"
 import type { MadeCopies } from "./made-copies.ts"
 import type { FolderRef } from "./mailbox.ts"
+import { seriesFor } from "./normal-event.ts"
 import { takesSteps, writeOccurrences } from "./occurrence-writer.ts"
 import { isFolderGone } from "./problem.ts"
 import type { EwsItem } from "./read-event.ts"
@@ -54,7 +54,7 @@ export class NewCopies {
     const mailboxZone = await zoneFor(events, places, signal)
     const outcomes = new Map<CreateItem, WriteOutcome>()
     for (const item of items) {
-      const refusal = refusalOf(item, mailboxZone)
+      const refusal = refusalOf(item, { mailboxZone, version: this.#deps.mailbox.transport.version })
       if (refusal) outcomes.set(item, { ok: false, error: refusal })
     }
     const open = items.filter(item => !outcomes.has(item))
@@ -91,7 +91,7 @@ export class NewCopies {
     const write = (item: Named, version: EwsVersion) => {
       const { event, uid } = item
       const markText = formatMark(markOf(item))
-      return writeEvent(event, { version, series: seriesOf(event, "ews"), mailboxZone, markText, uid })
+      return writeEvent(event, { version, series: seriesFor(event, version), mailboxZone, markText, uid })
     }
     try {
       const results = await createItems(mailbox, { folder, items, write }, signal)
@@ -192,8 +192,11 @@ function pairOf(item: Named, result: WriteResult | undefined): [Named, WriteResu
   return result ? [[item, result]] : []
 }
 
-function refusalOf({ event }: CreateItem, mailboxZone: string | undefined): Error | undefined {
-  if (!event.recurrence || seriesOf(event, "ews")) return zoneMissing(event, mailboxZone)
+function refusalOf(
+  { event }: CreateItem,
+  { mailboxZone, version }: { readonly mailboxZone: string | undefined; readonly version: EwsVersion },
+): Error | undefined {
+  if (!event.recurrence || seriesFor(event, version)) return zoneMissing(event, mailboxZone)
   return new NeedsAttentionError("Exchange cannot express this series", { reason: "RecurrenceTooComplex" })
 }
 

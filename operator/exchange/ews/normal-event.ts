@@ -1,6 +1,8 @@
-import type { CalendarEvent, EventContent } from "../../core/event.ts"
+import type { CalendarEvent, EventContent, RecurrenceRule } from "../../core/event.ts"
 import type { EwsVersion } from "../../core/ports.ts"
-import { normalForm } from "../normal-form.ts"
+import { normalForm, seriesOf } from "../normal-form.ts"
+import type { ExchangeSeries } from "../pattern.ts"
+import { unsaidWeekStart } from "./recurrence.ts"
 import { knows } from "./schema-version.ts"
 import { xmlText } from "./xml-write.ts"
 
@@ -12,7 +14,26 @@ export function normalEvent(event: CalendarEvent, version: EwsVersion): Calendar
   const overrides = recurrence.overrides.map(({ occurrence, content }) => {
     return { occurrence, content: carried(content, version) }
   })
-  return normalForm({ ...said, recurrence: { ...recurrence, overrides } }, "ews")
+  const normal = normalForm({ ...said, recurrence: { ...recurrence, overrides } }, "ews")
+  return seriesFor(event, version) ? withWeekStart(normal, version) : normal
+}
+
+/** The series an event is written as, where that version has words for it. */
+export function seriesFor(event: CalendarEvent, version: EwsVersion): ExchangeSeries | undefined {
+  const series = seriesOf(event, "ews")
+  if (series?.pattern.type !== "weekly" || knows(version, "FirstDayOfWeek")) return series
+  const { interval, daysOfWeek } = series.pattern
+  const isWithoutWeeks = interval === 1 || daysOfWeek.length === 1
+  return isWithoutWeeks ? { ...series, pattern: { ...series.pattern, firstDayOfWeek: unsaidWeekStart } } : undefined
+}
+
+function withWeekStart(event: CalendarEvent, version: EwsVersion): CalendarEvent {
+  const { recurrence } = event
+  if (!recurrence || knows(version, "FirstDayOfWeek")) return event
+  const rules = recurrence.rules.map(
+    (rule): RecurrenceRule => (rule.frequency === "WEEKLY" ? { ...rule, weekStart: unsaidWeekStart } : rule),
+  )
+  return { ...event, recurrence: { ...recurrence, rules } }
 }
 
 /** What can be carried of it. */

@@ -1,5 +1,7 @@
 import type { Weekday } from "../../core/event.ts"
+import type { EwsVersion } from "../../core/ports.ts"
 import type { ExchangePattern, ExchangeRange, ExchangeSeries, WeekIndex } from "../pattern.ts"
+import { knows } from "./schema-version.ts"
 import { textIn, type XmlElement } from "./xml-read.ts"
 import { element, textElement, type XmlNode } from "./xml-write.ts"
 
@@ -47,25 +49,24 @@ const months: readonly string[] = [
   "December",
 ]
 
+/** What a week begins with where nothing is said about it. */
+export const unsaidWeekStart = "SU" satisfies Weekday
+
 /** A series of the `ews` dialect. Dates go without a zone, which the server would apply. */
-export function writeRecurrence({ pattern, range }: ExchangeSeries): XmlNode {
-  return element("t:Recurrence", {}, writePattern(pattern), writeRange(range))
+export function writeRecurrence({ pattern, range }: ExchangeSeries, version: EwsVersion): XmlNode {
+  return element("t:Recurrence", {}, writePattern(pattern, version), writeRange(range))
 }
 
-function writePattern(pattern: ExchangePattern): XmlNode {
+function writePattern(pattern: ExchangePattern, version: EwsVersion): XmlNode {
   const interval = textElement("t:Interval", String(pattern.interval))
   switch (pattern.type) {
     case "daily":
       return element("t:DailyRecurrence", {}, interval)
     case "weekly": {
       const names = textElement("t:DaysOfWeek", pattern.daysOfWeek.map(day => days[day]).join(" "))
-      return element(
-        "t:WeeklyRecurrence",
-        {},
-        interval,
-        names,
-        textElement("t:FirstDayOfWeek", days[pattern.firstDayOfWeek]),
-      )
+      const weekStart = textElement("t:FirstDayOfWeek", days[pattern.firstDayOfWeek])
+      const isKnown = knows(version, "FirstDayOfWeek")
+      return element("t:WeeklyRecurrence", {}, interval, names, isKnown ? weekStart : undefined)
     }
     case "absoluteMonthly":
       return element("t:AbsoluteMonthlyRecurrence", {}, interval, dayOfMonth(pattern))
@@ -148,7 +149,7 @@ function readPattern(pattern: XmlElement): ExchangePattern | undefined {
     case "t:DailyRecurrence":
       return { type: "daily", interval }
     case "t:WeeklyRecurrence": {
-      const firstDayOfWeek = keyOf(days, textIn(pattern, "t:FirstDayOfWeek")) ?? "SU"
+      const firstDayOfWeek = keyOf(days, textIn(pattern, "t:FirstDayOfWeek")) ?? unsaidWeekStart
       return { type: "weekly", interval, daysOfWeek, firstDayOfWeek }
     }
     case "t:AbsoluteMonthlyRecurrence":

@@ -42,7 +42,7 @@ export function writeEvent(
     ...(uid === undefined ? [] : [field("calendar:UID", uid)]),
     ...writeTime(content.time, mailboxZone),
     ...writePlace(content),
-    ...(series ? [{ path: fieldUri("calendar:Recurrence"), value: writeRecurrence(series) }] : []),
+    ...(series ? [{ path: fieldUri("calendar:Recurrence"), value: writeRecurrence(series, version) }] : []),
     ...writeZone(zoneOf(content.time, mailboxZone), version),
   ]
 }

@@ -11,7 +11,6 @@ import type {
 } from "../../core/ports.ts"
 import { guestsInvited } from "../guests-invited.ts"
 import type { KnownCopies } from "../known-copies.ts"
-import { seriesOf } from "../normal-form.ts"
 import { copyAsWritten } from "./copy.ts"
 import { deleteItems } from "./delete-item.ts"
 import { getItems, type Look } from "./get-item.ts"
@@ -19,6 +18,7 @@ import { fieldUri, markUri } from "./item-fields.ts"
 import type { MadeCopies } from "./made-copies.ts"
 import type { ItemMailbox, MailboxPlaces } from "./mailbox.ts"
 import { NewCopies } from "./new-copies.ts"
+import { seriesFor } from "./normal-event.ts"
 import { takesSteps } from "./occurrence-writer.ts"
 import { isItemGone } from "./problem.ts"
 import { type EwsItem, exceptionIds } from "./read-event.ts"
@@ -202,7 +202,7 @@ type Stored = { readonly isSeries: boolean; readonly isTouched: boolean }
 
 function fieldsOf({ item, stored, mailboxZone }: Change, version: EwsVersion): readonly ItemField[] {
   const { event, mark } = item
-  const series = seriesOf(event, "ews")
+  const series = seriesFor(event, version)
   const fields = writeEvent(event, { version, series, mailboxZone, markText: formatMark(mark) })
   return stored.isSeries && !series ? [...fields, { path: fieldUri("calendar:Recurrence"), value: undefined }] : fields
 }

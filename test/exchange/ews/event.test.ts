@@ -3,7 +3,8 @@ import { describe, test } from "node:test"
 import fc from "fast-check"
 import type { CalendarEvent } from "../../../operator/core/event.ts"
 import { fingerprint } from "../../../operator/core/fingerprint.ts"
-import { normalEvent } from "../../../operator/exchange/ews/normal-event.ts"
+import type { EwsVersion } from "../../../operator/core/ports.ts"
+import { normalEvent, seriesFor } from "../../../operator/exchange/ews/normal-event.ts"
 import { type EwsItem, exceptionIds, readEvent, readItem } from "../../../operator/exchange/ews/read-event.ts"
 import { writeEvent } from "../../../operator/exchange/ews/write-event.ts"
 import { namespaces, readXml, type XmlElement } from "../../../operator/exchange/ews/xml-read.ts"
@@ -156,6 +157,49 @@ describe("a series somebody changed", () => {
   })
 })
 
+describe("an event for an older server", () => {
+  const texts = (event: CalendarEvent, schema: EwsVersion) =>
+    writeEvent(event, { version: schema, series: seriesFor(event, schema), mailboxZone }).map(({ value }) =>
+      value ? writeXml(value) : "",
+    )
+
+  test("is read back as it was promised, and promised as it can be said", () => {
+    const twice = weekly(lesson({ start: "2026-12-01T08:00" }), { interval: 2, weekStart: "MO" })
+    for (const schema of ["Exchange2007_SP1", "Exchange2010_SP2", "Exchange2013"] as const)
+      for (const event of [lesson({ showAs: "WorkingElsewhere" }), weekly(lesson()), twice, weekly(holiday())]) {
+        const stored = throughEws(event, schema)
+
+        assert.equal(fingerprint(normalEvent(stored, schema)), fingerprint(normalEvent(event, schema)))
+      }
+  })
+
+  test("is free where nobody knows that one may work elsewhere", () => {
+    const event = lesson({ showAs: "WorkingElsewhere" })
+
+    assert.equal(normalEvent(event, "Exchange2010_SP2").showAs, "Free")
+    assert.equal(normalEvent(event, "Exchange2013").showAs, "WorkingElsewhere")
+  })
+
+  test("names its zone as that server does", () => {
+    const [of2007, of2010] = [texts(lesson(), "Exchange2007_SP1"), texts(lesson(), "Exchange2010_SP2")].map(all =>
+      all.join(""),
+    )
+
+    assert.match(of2007 ?? "", /<t:MeetingTimeZone TimeZoneName="Romance Standard Time"\/>/)
+    assert.doesNotMatch(of2007 ?? "", /StartTimeZone/)
+    assert.match(of2010 ?? "", /<t:StartTimeZone Id="Romance Standard Time"\/>/)
+    assert.doesNotMatch(of2010 ?? "", /MeetingTimeZone/)
+  })
+
+  test("is no series there when it depends on a first day of the week that cannot be said", () => {
+    const days = [{ day: "MO" as const }, { day: "SU" as const }]
+    const series = weekly(lesson({ start: "2026-11-30T08:00" }), { interval: 2, byDay: days })
+
+    assert.equal(seriesFor(series, "Exchange2007_SP1"), undefined)
+    assert.notEqual(seriesFor(series, "Exchange2010_SP2"), undefined)
+  })
+})
+
 test("what EWS has no words for is no series there", () => {
   const twoDays = [{ day: "MO" as const }, { day: "WE" as const }]
   const monthly = weekly(lesson({ time: timed("2026-12-02T08:00") }), {
@@ -170,10 +214,9 @@ test("what EWS has no words for is no series there", () => {
 const weekdays = ["MO", "TU", "WE", "TH", "FR"] as const
 
 /** What the server would give back of what it was given. */
-function throughEws(event: CalendarEvent): CalendarEvent {
-  const values = writeEvent(event, { version, series: seriesOf(event, "ews"), mailboxZone }).flatMap(
-    ({ value }) => value ?? [],
-  )
+function throughEws(event: CalendarEvent, schema: EwsVersion = version): CalendarEvent {
+  const options = { version: schema, series: seriesFor(event, schema), mailboxZone }
+  const values = writeEvent(event, options).flatMap(({ value }) => value ?? [])
   return read(itemOf(values))
 }
 
