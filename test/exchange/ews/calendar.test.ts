@@ -133,15 +133,25 @@ describe("what others put into the calendar", () => {
     )
   })
 
-  test("is asked for in halves where one answer does not hold it", async () => {
-    shelf.put(lesson({ key: "theirs" }))
-    shelf.longestViewHours = 24 * 20
+  for (const refusal of [undefined, "ErrorExceededFindCountLimit", "ErrorCalendarViewRangeTooBig"])
+    test(`is asked for in halves where one answer does not hold it (${refusal ?? "and says so"})`, async () => {
+      shelf.put(lesson({ key: "theirs" }))
+      shelf.longestViewHours = 24 * 20
+      shelf.viewRefusal = refusal
 
-    assert.equal((await list({ includeForeign: true })).events.length, 1)
-    assert.ok(shelf.views > 4)
+      assert.equal((await list({ includeForeign: true })).events.length, 1)
+      assert.ok(shelf.views > 4)
 
+      shelf.longestViewHours = 0
+      await assert.rejects(list({ includeForeign: true }), TemporaryError)
+    })
+
+  test("is not asked for in halves when it may not be seen", async () => {
     shelf.longestViewHours = 0
-    await assert.rejects(list({ includeForeign: true }), TemporaryError)
+    shelf.viewRefusal = "ErrorAccessDenied"
+
+    await assert.rejects(list({ includeForeign: true }), NeedsAttentionError)
+    assert.equal(shelf.views, 1)
   })
 })
 

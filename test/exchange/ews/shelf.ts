@@ -35,6 +35,8 @@ export class Shelf {
   /** What the next items to be made are answered with, though they are made, but for folders that are not there. */
   readonly failures: string[] = []
   longestViewHours = Number.POSITIVE_INFINITY
+  /** What longer views are refused with; otherwise they are cut. */
+  viewRefusal: string | undefined
   views = 0
   /** What is asked for, by name. */
   readonly asked: string[] = []
@@ -243,6 +245,7 @@ export class Shelf {
     this.views += 1
     const [start, end] = [view["StartDate"], view["EndDate"]].map(text => Temporal.Instant.from(text ?? ""))
     const isWhole = start && end ? start.until(end).total("hours") <= this.longestViewHours : false
+    if (!isWhole && this.viewRefusal !== undefined) return messages("FindItem", [{ code: this.viewRefusal }])
     const ids = [...this.#items].map(([id, { fields }]) => (fields.has("t:Recurrence") ? `${id}#1` : id))
     return page(
       ids.map(id => this.#xml(id)),
