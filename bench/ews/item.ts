@@ -15,7 +15,11 @@ export type BenchItem = {
   readonly newMark: string
 }
 
-export function benchItem(index: number): BenchItem {
+export function benchItems(count: number): readonly BenchItem[] {
+  return Array.from({ length: count }, (_, index) => benchItem(index))
+}
+
+function benchItem(index: number): BenchItem {
   const start = firstStart.add({ days: Math.floor(index / lessonsPerDay), minutes: (index % lessonsPerDay) * 45 })
   return {
     subject: `Lesson ${index}: history & geography`,
@@ -28,10 +32,6 @@ export function benchItem(index: number): BenchItem {
     mark: markText(index, 1),
     newMark: markText(index, 2),
   }
-}
-
-export function benchItems(count: number): readonly BenchItem[] {
-  return Array.from({ length: count }, (_, index) => benchItem(index))
 }
 
 /** Whether an item is where the update moves it. */
