@@ -39,7 +39,7 @@ export async function newestExchangelib(
   let missing = "pip installed an exchangelib that cannot be imported"
   try {
     await mkdir(join(cache, "calsync"), { recursive: true })
-    await run("python3", ["-m", "venv", folder])
+    if (!(await find(python, "pip"))) await run("python3", ["-m", "venv", "--clear", folder])
     await run(python, ["-m", "pip", "install", ...PIP_PATIENCE, "--upgrade", "exchangelib"])
   } catch (error) {
     missing = `pip gave no exchangelib: ${error instanceof Error ? error.message : String(error)}`
@@ -47,9 +47,9 @@ export async function newestExchangelib(
   return (await find(python)) ?? { missing }
 }
 
-async function find(python: string): Promise<Exchangelib | undefined> {
+async function find(python: string, module = "exchangelib"): Promise<Exchangelib | undefined> {
   try {
-    const { stdout } = await run(python, ["-c", "import exchangelib; print(exchangelib.__version__)"])
+    const { stdout } = await run(python, ["-c", `import ${module}; print(${module}.__version__)`])
     return { python, version: stdout.trim() }
   } catch {
     return undefined

@@ -45,7 +45,7 @@ export async function startServers(context: TestContext, versions: readonly Serv
     ),
     ...{ service, scoped, hasty, clerk, inScope, boss },
   }
-  return { newest, run: (python, script, work = {}) => runPython(python, script, { settings, work }) }
+  return { newest, run: (python, script, work = {}) => runPython(python, script, { settings, work, folder }) }
 }
 
 const mailboxes = [inScope, boss].map(address => ({ address }))
@@ -59,12 +59,14 @@ const accounts = [
 async function runPython(
   python: string,
   script: string,
-  { settings, work }: { readonly settings: object; readonly work: object },
+  { settings, work, folder }: { readonly settings: object; readonly work: object; readonly folder: string },
 ): Promise<string> {
   const child = spawn(python, [join(import.meta.dirname, "judge", script)], {
     env: {
       PATH: "/usr/bin:/bin",
       PYTHONDONTWRITEBYTECODE: "1",
+      // What exchangelib remembers of Autodiscover lies there.
+      TMPDIR: folder,
       JUDGE_SETTINGS: JSON.stringify(settings),
       JUDGE_WORK: JSON.stringify(work),
     },

@@ -78,10 +78,10 @@ def new_mailbox(version=NEWEST, **seed):
     return address
 
 
-def newcomer(**seed):
+def newcomer(password="plain", **seed):
     """Credentials of an account of its own: exchangelib keeps one set of connections for each, already logged in."""
     number = next(_numbers)
-    name, password = f"{DOMAIN}\\svc{number}", "pass & wörd €"
+    name = f"{DOMAIN}\\svc{number}"
     upn = f"svc{number}@{ORGANISATION}"
     admin("addAccount", {"name": name, "userPrincipalName": upn, "password": password, "impersonates": "everything", **seed})
     return Credentials(name, password)
