@@ -1,5 +1,5 @@
 import { renderedBody } from "../store/body.ts"
-import { changeKey, globalObjectId } from "../store/ids.ts"
+import { changeKey, globalObjectId, isMadeHere } from "../store/ids.ts"
 import type { Attendee, Entry, Item } from "../store/item.ts"
 import type { Mailbox } from "../store/mailbox.ts"
 import { datesOf } from "../store/recurrence.ts"
@@ -166,11 +166,9 @@ function bodyElement({ content }: Entry, { shape }: Rendering): Markup {
   return el("t:Body", { BodyType: wanted === "html" ? "HTML" : "Text", IsTruncated: false }, body.content)
 }
 
-const OWN_UID = /^[0-9A-F]{32}$/
-
 /** A UID the server made is the global object id; one a client gave stays as it was given. */
 function uidOf({ uid }: Item): string {
-  return OWN_UID.test(uid) ? globalObjectId(uid) : uid
+  return isMadeHere(uid) ? globalObjectId(uid) : uid
 }
 
 const GLOBAL_ID = /^040000008200E00074C5B7101A82E008[0-9A-F]{48}([0-9A-F]{32})$/i

@@ -1,10 +1,11 @@
 import { previewOf, renderedBody } from "../store/body.ts"
 import { sevenDigits, timestamp } from "../store/clock.ts"
-import { changeKey, folderId, globalObjectId, itemId } from "../store/ids.ts"
+import { changeKey, folderId, globalObjectId, isMadeHere, itemId } from "../store/ids.ts"
 import type { Content, Entry, Wall } from "../store/item.ts"
 import type { Json } from "../store/json.ts"
 import type { Mailbox } from "../store/mailbox.ts"
 import type { Recurrence } from "../store/recurrence.ts"
+import type { Switches } from "../store/switches.ts"
 import { wallOf } from "../store/time-zones.ts"
 import type { Call } from "./call.ts"
 import { canonicalPropertyId } from "./named-property.ts"
@@ -17,10 +18,13 @@ export type Rendering = {
   readonly preferences: Preferences
   /** False hides bodies and extended properties. */
   readonly seesContent: boolean
+  /** How a UID that Exchange did not make is shown; wrapped when absent. */
+  readonly foreignUids?: Switches["foreignUidsInGraph"]
 }
 
 export function renderingFor(call: Call, mailbox: Mailbox): Rendering {
-  return { mailbox, preferences: call.preferences, seesContent: call.seesContent }
+  const { preferences, seesContent, store } = call
+  return { mailbox, preferences, seesContent, foreignUids: store.switches.foreignUidsInGraph }
 }
 
 const hidden = new Set(["body", "bodyPreview"])
@@ -36,7 +40,10 @@ const renderers: Readonly<Record<string, Renderer>> = {
   transactionId: entry => entry.item.transactionId,
   originalStartTimeZone: entry => entry.item.originalStartZone,
   originalEndTimeZone: entry => entry.item.originalEndZone,
-  iCalUId: entry => globalObjectId(entry.item.uid, entry.date),
+  iCalUId: ({ item, date }, { foreignUids }) =>
+    foreignUids === "asGiven" && date === undefined && !isMadeHere(item.uid)
+      ? item.uid
+      : globalObjectId(item.uid, date),
   reminderMinutesBeforeStart: entry => entry.content.reminderMinutes,
   isReminderOn: entry => entry.content.reminderOn,
   hasAttachments: () => false,

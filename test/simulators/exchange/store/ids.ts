@@ -120,6 +120,11 @@ export function changeKey(version: number): string {
   return bytes.toString("base64")
 }
 
+/** A UID of Exchange's own is kept as the sixteen bytes that differ. */
+export function isMadeHere(uid: string): boolean {
+  return /^[0-9A-F]{32}$/.test(uid)
+}
+
 const GLOBAL_OBJECT_ID = "040000008200E00074C5B7101A82E008"
 
 /**

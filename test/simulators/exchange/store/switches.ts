@@ -62,6 +62,8 @@ export type Switches = {
   readonly missingAnchor: "served" | 500 | 503
   /** Ordinary creates notify created and updated. */
   readonly notificationNoise: boolean
+  /** What `iCalUId` shows of a UID that came from elsewhere: the global object id it is wrapped in, or the UID itself. */
+  readonly foreignUidsInGraph: "wrapped" | "asGiven"
   /** EWS: how many items a search without pages may find (EWSFindCountLimit). */
   readonly findCountLimit: number
   /** EWS: what AutoResolve makes of a stale change key: nothing, or the later write goes over the earlier one. */
@@ -105,6 +107,7 @@ export const defaultSwitches: Switches = {
   tooManyConnections: "ErrorExceededConnectionCount",
   missingAnchor: "served",
   notificationNoise: true,
+  foreignUidsInGraph: "wrapped",
   findCountLimit: 1000,
   autoResolve: "refused",
   eventsKeptPerSubscription: 5000,
