@@ -6,17 +6,20 @@ type Attributes = Readonly<Record<string, string | number | boolean | undefined>
 
 /** An element; undefined content and attributes are left out. */
 export function el(name: string, attributes: Attributes = {}, ...content: readonly Content[]): Markup {
-  const written = Object.entries(attributes).flatMap(([key, value]) =>
-    value === undefined ? [] : [` ${key}="${escaped(String(value)).replaceAll('"', "&quot;")}"`],
-  )
-  const inner = content.map(contentOf).join("")
-  return { markup: inner === "" ? `<${name}${written.join("")}/>` : `<${name}${written.join("")}>${inner}</${name}>` }
+  let written = ""
+  for (const [key, value] of Object.entries(attributes))
+    if (value !== undefined) written += ` ${key}="${escaped(String(value)).replaceAll('"', "&quot;")}"`
+  const inner = contentOf(content)
+  return { markup: inner === "" ? `<${name}${written}/>` : `<${name}${written}>${inner}</${name}>` }
 }
 
 function contentOf(content: Content): string {
   if (content === undefined) return ""
-  if (typeof content === "object") return "markup" in content ? content.markup : content.map(contentOf).join("")
-  return escaped(String(content))
+  if (typeof content !== "object") return escaped(String(content))
+  if ("markup" in content) return content.markup
+  let inner = ""
+  for (const part of content) inner += contentOf(part)
+  return inner
 }
 
 /** Control characters come out as references, as Exchange writes them: no XML 1.0, and clients meet it all the same. */

@@ -44,11 +44,11 @@ const laterValues = new Map([["WorkingElsewhere", "Exchange2013"]])
 
 /** Throws the fault that refuses an element, path or value the schema asked for does not know. */
 export function checkVersion(element: XmlElement, requested: string): void {
+  if (isLater(versionOf.get(element.name), requested)) throw unknown(element, `'${element.name}'`)
   const path = element.name === "FieldURI" ? element.attributes["FieldURI"]?.split(":")[1] : undefined
-  for (const name of [element.name, path])
-    if (name !== undefined && isLater(versionOf.get(name), requested)) throw unknown(element, `'${name}'`)
-  const value = element.name === "LegacyFreeBusyStatus" ? element.text.trim() : ""
-  if (isLater(laterValues.get(value), requested)) throw unknown(element, `value '${value}'`)
+  if (path !== undefined && isLater(versionOf.get(path), requested)) throw unknown(element, `'${path}'`)
+  const value = element.name === "LegacyFreeBusyStatus" ? element.text.trim() : undefined
+  if (value !== undefined && isLater(laterValues.get(value), requested)) throw unknown(element, `value '${value}'`)
   for (const child of element.children) checkVersion(child, requested)
 }
 
