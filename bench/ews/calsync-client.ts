@@ -42,26 +42,40 @@ async function run(job: Job): Promise<void> {
   await connection.close()
 }
 
+/** Each in a function of its own: like a pass of the operator, it holds what it is about to write and nothing from before. */
 async function work(calendar: Calendar, items: readonly BenchItem[]): Promise<void> {
   const writer = writerOf(calendar)
+  whole(0, await list(calendar, { fresh: false })) // a pass looks before it writes
+  await create({ calendar, writer }, items)
+  whole(items.length, await phase("list", () => list(calendar, { fresh: true })))
+  const again = await phase("again", () => list(calendar, { fresh: false }))
+  const updated = await update({ calendar, writer }, items, whole(items.length, again))
+  done(items.length, await phase("remove", () => writer.remove(updated, signal)))
+}
+
+type Writable = { readonly calendar: Calendar; readonly writer: CalendarWriter }
+type Version = { readonly id: string; readonly version: string }
+
+async function create({ calendar, writer }: Writable, items: readonly BenchItem[]): Promise<void> {
   const creates = items.map((item, index) => {
     const event = eventOf(item, index, item.location)
     return { event, mark: markOf(calendar, event, "2026-12-01T00:00:00Z"), idempotencyKey: `bench-${index}` }
   })
-  whole(0, await list(calendar, { fresh: false })) // a pass looks before it writes
   done(items.length, await phase("create", () => writer.create(creates, signal)))
-  const listing = await phase("list", () => list(calendar, { fresh: true }))
-  const again = await phase("again", () => list(calendar, { fresh: false }))
-  whole(items.length, listing)
-  whole(items.length, again)
-  const stored = new Map(again.events.map(copy => [copy.mark?.key, copy]))
+}
+
+async function update(
+  { calendar, writer }: Writable,
+  items: readonly BenchItem[],
+  copies: readonly StoredEvent[],
+): Promise<readonly Version[]> {
+  const stored = new Map(copies.map(copy => [copy.mark?.key, copy]))
   const updates = items.map((item, index) => {
     const event = eventOf(item, index, item.newLocation)
     const mark = markOf(calendar, event, "2026-12-02T00:00:00Z")
-    return { ...copyIn(stored, mark.key), event, mark }
+    return { ...versionIn(stored, mark.key), event, mark }
   })
-  const updated = done(items.length, await phase("update", () => writer.update(updates, signal)))
-  done(items.length, await phase("remove", () => writer.remove(updated, signal)))
+  return done(items.length, await phase("update", () => writer.update(updates, signal)))
 }
 
 function settingsOf({ url, caFile, domain, username, password }: Job): EwsSettings {
@@ -108,24 +122,22 @@ function markOf(calendar: Calendar, event: CalendarEvent, writtenAt: string): Ma
   }
 }
 
-function copyIn(stored: ReadonlyMap<string | undefined, StoredEvent>, key: string) {
+function versionIn(stored: ReadonlyMap<string | undefined, StoredEvent>, key: string): Version {
   const copy = stored.get(key)
   if (!copy) throw new Error("a copy that was made is not in the listing")
   return { id: copy.id, version: copy.version }
 }
 
-function done(
-  count: number,
-  outcomes: readonly WriteOutcome[],
-): readonly { readonly id: string; readonly version: string }[] {
+function done(count: number, outcomes: readonly WriteOutcome[]): readonly Version[] {
   const good = outcomes.filter(outcome => outcome.ok)
   if (good.length === count) return good
   const failure = outcomes.find(outcome => !outcome.ok)
   throw new Error(`${good.length} of ${count} were done`, { cause: failure?.error })
 }
 
-function whole(count: number, { events, complete }: Listing): void {
+function whole(count: number, { events, complete }: Listing): readonly StoredEvent[] {
   if (!complete || events.length !== count) throw new Error(`${events.length} of ${count} were listed`)
+  return events
 }
 
 await run(readJob())
