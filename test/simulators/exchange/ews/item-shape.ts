@@ -7,6 +7,8 @@ export type ItemShape = {
   readonly wants: (field: string) => boolean
   readonly extended: readonly ExtendedField[]
   readonly bodyType: "text" | "html" | "best"
+  /** Whether the whole item comes as iCalendar too. */
+  readonly mime: boolean
 }
 
 const defaults = new Set([
@@ -25,6 +27,7 @@ export function parseShape(element: XmlElement | undefined): ItemShape {
   return {
     wants: field => named.has(field) || implied(field),
     extended: childrenOf(paths, "ExtendedFieldURI").map(extendedField),
+    mime: /^(true|1)$/.test(textOf(element, "IncludeMimeContent") ?? "") || named.has("MimeContent"),
     bodyType: bodyTypeOf(textOf(element, "BodyType")),
   }
 }

@@ -9,6 +9,7 @@ import { folderIdOf, itemIdElement } from "./ews-ids.ts"
 import { type ExtendedField, extendedProperty, valueUnder } from "./extended-field.ts"
 import type { ItemShape } from "./item-shape.ts"
 import { el, type Markup } from "./markup.ts"
+import { mimeContent } from "./mime-content.ts"
 import { recurrenceElement } from "./recurrence-xml.ts"
 import type { Session } from "./session.ts"
 
@@ -38,7 +39,13 @@ export function calendarItemElement(entry: Entry, rendering: Rendering): Markup 
     if (value === undefined) return []
     return [typeof value === "object" ? value : el(`t:${name}`, {}, cut(value, listing))]
   })
-  return el("t:CalendarItem", {}, itemIdElement(mailbox, entry), children)
+  const mime = shape.mime && !listing ? mimeElement(entry, rendering) : undefined
+  return el("t:CalendarItem", {}, mime, itemIdElement(mailbox, entry), children)
+}
+
+function mimeElement(entry: Entry, { session }: Rendering): Markup {
+  const text = Buffer.from(mimeContent(entry, session.store.clock.now()), "utf8")
+  return el("t:MimeContent", { CharacterSet: "UTF-8" }, text.toString("base64"))
 }
 
 function cut<T>(value: T, listing: boolean): T | string {
