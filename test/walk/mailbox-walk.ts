@@ -40,6 +40,8 @@ export class MailboxWalk {
   readonly #people: People
   readonly #syncs: readonly WalkingSync[]
   readonly #mayDuplicate: boolean
+  /** In which the days of the mailbox begin. */
+  readonly #timeZone: string
   readonly #clock = new LeapingClock()
   readonly #credential: { readonly clientId: string; readonly secret: string }
   /** Whether the mailbox moves between Exchange Server and Exchange Online on its way. */
@@ -68,8 +70,8 @@ export class MailboxWalk {
     this.#now = Temporal.Instant.from(`${random.pick(beginnings)}T10:20:00Z`)
     admin.freeze(this.#now.toString())
     admin.setSwitches(someSwitches(random))
-    const timeZone = random.pick(["UTC", "Romance Standard Time", "New Zealand Standard Time"] as const)
-    admin.addMailbox({ address: mailbox, timeZone })
+    this.#timeZone = random.pick(["UTC", "Romance Standard Time", "New Zealand Standard Time"] as const)
+    admin.addMailbox({ address: mailbox, timeZone: this.#timeZone })
     this.#people = new People(admin, mailbox)
     const matchExisting = random.chance(0.3)
     // A duplicate would rightly be taken for what the source wants, by a first sync that looks for matches.
@@ -310,7 +312,8 @@ export class MailboxWalk {
 
   async #assertAsNew(): Promise<void> {
     const { admin } = this.#exchange
-    const fresh = admin.addMailbox({ address: `fresh-${this.#mailboxes++}@contoso.example` }).address
+    const address = `fresh-${this.#mailboxes++}@contoso.example`
+    const fresh = admin.addMailbox({ address, timeZone: this.#timeZone }).address
     for (const sync of this.#syncs) {
       const over = { ...this.#over(sync), mailbox: opened(this.#elsewhere, fresh, sync), kind: "Full" } as const
       const report = await sync.firstPassOver(over, never())
