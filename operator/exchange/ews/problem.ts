@@ -36,9 +36,9 @@ export function readMessageProblem(message: XmlElement): EwsProblem | undefined 
   return problemOf({ status: 200, code, messageXml: childOf(message, "m:MessageXml"), retryAfterMs: undefined })
 }
 
-/** Nothing was done, and nothing should be asked for a while. */
-export function isBusy({ code }: EwsProblem): boolean {
-  return busyCodes.has(code)
+/** Nothing was done, and nothing should be asked for a while. What stands in front of Exchange may say so without SOAP. */
+export function isBusy({ status, code }: EwsProblem): boolean {
+  return busyCodes.has(code) || (status === 429 && code === "")
 }
 
 /** Nobody is to blame and the same request may succeed later; a write may or may not have happened. */

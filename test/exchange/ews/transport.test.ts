@@ -243,6 +243,11 @@ describe("a server that is not well", () => {
       reason: "Unreachable",
       pauseMs: 20_000,
     },
+    "a proxy that wants fewer requests": {
+      answer: response => xml(response, 429, "Too Many Requests", { "retry-after": "25" }),
+      reason: "Throttled",
+      pauseMs: 25_000,
+    },
     "a fault that passes": {
       answer: response => xml(response, 500, fault("ErrorMailboxMoveInProgress")),
       reason: "Unreachable",
