@@ -1,3 +1,4 @@
+import assert from "node:assert/strict"
 import { X509Certificate } from "node:crypto"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { createServer, type Server } from "node:https"
@@ -5,6 +6,7 @@ import type { AddressInfo, Socket } from "node:net"
 import type { WireSettings } from "../../../operator/exchange/ews/settings.ts"
 import { EwsTransport, type EwsTransportDeps } from "../../../operator/exchange/ews/transport.ts"
 import { namespaces, readXml, type XmlElement } from "../../../operator/exchange/ews/xml-read.ts"
+import { type Violation, violations } from "../../judges/ews/judge.ts"
 import { makeAuthority } from "../../simulators/certificates.ts"
 import { hurriedClock } from "../hurried-clock.ts"
 
@@ -27,11 +29,13 @@ export async function scriptedEws(): Promise<ScriptedEws> {
   const authority = makeAuthority("scripted exchange")
   const { certPem, keyPem } = authority.issue({ hosts: ["mail.contoso.test"] })
   const seen: Seen[] = []
+  const forbidden: Violation[] = []
   const opened: EwsTransport[] = []
   let answer: Script = (_seen, response) => xml(response, 200, success("GetFolder", ""))
   const server = createServer({ cert: certPem, key: keyPem }, async (request, response) => {
     let body = ""
     for await (const chunk of request) body += String(chunk)
+    if (body !== "" && !body.includes(EMPTY)) forbidden.push(...violations(body))
     const one = { headers: request.headers, body, socket: request.socket }
     seen.push(one)
     answer(one, response)
@@ -58,9 +62,13 @@ export async function scriptedEws(): Promise<ScriptedEws> {
       await Promise.all(opened.map(transport => transport.close()))
       server.closeAllConnections()
       await new Promise(resolve => server.close(resolve))
+      assert.deepEqual(forbidden, [], "requests that the schema of Exchange forbids")
     },
   }
 }
+
+/** What tests of the transport send, which are not about what is said. */
+const EMPTY = "<m:GetFolder/>"
 
 const usualDeps: EwsTransportDeps = {
   clock: hurriedClock,
