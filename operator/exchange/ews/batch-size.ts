@@ -12,8 +12,9 @@ export class BatchSize {
     return this.#items
   }
 
-  /** False when less cannot be asked for. */
-  shrink(): boolean {
+  /** After so many at once were too many. What was sent before the last time counts with that. False when it cannot be less. */
+  shrink(tooMany: number): boolean {
+    if (tooMany > this.#items) return true
     if (this.#items === 1) return false
     this.#items = Math.floor(this.#items / 2)
     return true

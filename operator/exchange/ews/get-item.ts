@@ -63,7 +63,7 @@ async function lookAtBatch(
     if (looks.length === targets.length) mailbox.batchSize.grow()
     return await withSecondTry(mailbox, { targets: targets.slice(0, looks.length), shape }, looks, signal)
   } catch (error) {
-    if (tookTooLong(error) && targets.length > 1 && mailbox.batchSize.shrink()) return []
+    if (tookTooLong(error) && targets.length > 1 && mailbox.batchSize.shrink(targets.length)) return []
     throw error
   }
 }

@@ -28,25 +28,42 @@ export function messagesIn(response: XmlElement): readonly XmlElement[] {
   return descend(response, "m:ResponseMessages")?.children ?? []
 }
 
+/** While one is answered the next is on its way; more would only wait at a server that writes to a mailbox in turn. */
+const batchesAtOnce = 2
+
 /**
- * Sends in batches, one after the other. A batch whose answer got lost costs only its own items and makes the next ones
- * smaller; what the server did not come to is sent again. Whatever else stops a batch (the mailbox is gone, the account
- * may not) is thrown, and nothing is known of the batches before.
+ * Sends in batches. One whose answer got lost costs only its own items and makes the next ones smaller; what the server
+ * did not come to is sent again. Whatever else stops a batch (the mailbox is gone, the account may not) is thrown as soon
+ * as nothing is on its way any more, and nothing is known of the other batches.
  */
 export async function writeInBatches<Item>(
   items: readonly Item[],
   batchSize: BatchSize,
   send: (batch: readonly Item[]) => Promise<XmlElement>,
 ): Promise<readonly WriteResult[]> {
-  const results: WriteResult[] = []
-  while (results.length < items.length) {
-    const batch = items.slice(results.length, results.length + batchSize.items)
-    const written = untilStopped(await writeBatch(batch, send))
-    if (written.some(isLost)) batchSize.shrink()
+  const results = new Map<number, WriteResult>()
+  const open = [...items.entries()]
+  const sendNext = async () => {
+    const batch = open.splice(0, batchSize.items)
+    const sent = batch.map(([, item]) => item)
+    const written = untilStopped(await writeBatch(sent, send))
+    if (written.some(isLost)) batchSize.shrink(batch.length)
     else if (written.length === batch.length) batchSize.grow()
-    results.push(...written)
+    for (const [at, result] of written.entries()) results.set(batch[at]?.[0] ?? 0, result)
+    open.unshift(...batch.slice(written.length))
   }
-  return results
+  await repeat(sendNext, () => open.length > 0)
+  return items.flatMap((_, index) => results.get(index) ?? [])
+}
+
+/** Does it again and again while there is something left, some at once. After a failure nothing is begun any more. */
+async function repeat(work: () => Promise<void>, isLeft: () => boolean): Promise<void> {
+  const failures: unknown[] = []
+  const lane = async () => {
+    while (failures.length === 0 && isLeft()) await work().catch((failure: unknown) => failures.push(failure))
+  }
+  await Promise.all(Array.from({ length: batchesAtOnce }, lane))
+  if (failures.length > 0) throw failures[0]
 }
 
 /** Those behind a failure were not tried. The first of a batch always was: a server that says otherwise makes no way. */

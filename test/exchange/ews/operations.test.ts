@@ -225,21 +225,61 @@ describe("writing", () => {
     )
   })
 
-  test("is done in smaller pieces after one whose answer did not come in time", async () => {
-    const items = Array.from({ length: 150 }, () => fields)
+  test("is done in smaller pieces after some whose answers did not come in time", async () => {
+    const items = Array.from({ length: 300 }, () => fields)
     reply(request => {
       const { length } = childOf(request, "m:Items")?.children ?? []
-      return length > 60
-        ? fault("ErrorTimeoutExpired")
-        : messages(
-            "CreateItem",
-            Array.from({ length }, () => created("x")),
-          )
+      return length > 60 ? fault("ErrorTimeoutExpired") : createdSo(length)
     })
 
     const results = await createItems(mailbox, { folder, items, write }, signal)
 
-    assert.deepEqual([results[0]?.kind, results[99]?.kind, results[100]?.kind], ["Unknown", "Unknown", "Done"])
+    assert.deepEqual(
+      [0, 199, 200, 299].map(index => results[index]?.kind),
+      ["Unknown", "Unknown", "Done", "Done"],
+    )
+    assert.deepEqual(asked().map(sizeOf), [100, 100, 50, 50])
+  })
+
+  test("has two batches on their way, and never more", async () => {
+    let [under, most] = [0, 0]
+    server.script((seen, response) => {
+      under += 1
+      most = Math.max(most, under)
+      setTimeout(() => {
+        under -= 1
+        xml(response, 200, createdSo(sizeOf(requestIn(seen))))
+      }, 5)
+    })
+
+    const results = await createItems(
+      mailbox,
+      { folder, items: Array.from({ length: 500 }, () => fields), write },
+      signal,
+    )
+
+    assert.equal(results.filter(({ kind }) => kind === "Done").length, 500)
+    assert.deepEqual([server.seen.length, most], [5, 2])
+  })
+
+  test("begins no batch after one that the account may not write, and waits for those on their way", async () => {
+    let answered = 0
+    server.script((seen, response) => {
+      const isFirst = server.seen[0] === seen
+      const answer = () => {
+        answered += 1
+        if (isFirst) xml(response, 500, fault("ErrorImpersonateUserDenied"))
+        else xml(response, 200, createdSo(100))
+      }
+      setTimeout(answer, isFirst ? 0 : 20)
+    })
+
+    await assert.rejects(
+      createItems(mailbox, { folder, items: Array.from({ length: 500 }, () => fields), write }, signal),
+      (error: unknown) => reasonOf(error) === "AccessDenied",
+    )
+
+    assert.deepEqual([server.seen.length, answered], [2, 2])
   })
 
   test("does not know what came of an item there was trouble with, for it may have been saved", async () => {
@@ -346,6 +386,17 @@ const refused: Message = { code: "ErrorCalendarInvalidRecurrence" }
 
 function created(id: string): Message {
   return { payload: `<m:Items><t:CalendarItem><t:ItemId Id="${id}" ChangeKey="1"/></t:CalendarItem></m:Items>` }
+}
+
+function createdSo(many: number): string {
+  return messages(
+    "CreateItem",
+    Array.from({ length: many }, () => created("x")),
+  )
+}
+
+function sizeOf(request: XmlElement): number {
+  return childOf(request, "m:Items")?.children.length ?? 0
 }
 
 function reply(answer: (request: XmlElement) => string): void {
