@@ -2,6 +2,8 @@ import { responses } from "./envelope.ts"
 import { EwsError } from "./ews-error.ts"
 import { findFolder } from "./folder-tree.ts"
 import { el, type Markup } from "./markup.ts"
+import { notification, watermarkOf } from "./notification.ts"
+import { PushSender } from "./push-sender.ts"
 import type { Session } from "./session.ts"
 import type { Subscription, Wanted } from "./subscriptions.ts"
 import { childOf, textOf, type XmlElement } from "./xml.ts"
@@ -19,6 +21,8 @@ const STREAMING_IDLE_MINUTES = 30
 export function subscribe(session: Session, request: XmlElement): Markup {
   return responses("Subscribe", request.children, element => {
     const subscription = session.subscriptions.add(wantedBy(session, element))
+    const url = textOf(element, "URL")
+    if (url !== undefined) new PushSender(subscription, url, session).start()
     const watermark =
       subscription.wanted.kind === "streaming" ? [] : [el("m:Watermark", {}, watermarkOf(subscription, 0))]
     return [el("m:SubscriptionId", {}, subscription.id), ...watermark]
@@ -31,7 +35,8 @@ function wantedBy(session: Session, element: XmlElement): Wanted {
   if (all === ids.length > 0)
     throw new EwsError("ErrorInvalidSubscriptionRequest", "Either all folders or some must be subscribed to.")
   const [kind = "streaming"] = Object.entries(kinds).flatMap(([name, value]) => (name === element.name ? [value] : []))
-  if (kind === "push") throw new EwsError("ErrorInvalidPushSubscriptionUrl", "Push notifications are not served here.")
+  if (kind === "push" && !URL.canParse(textOf(element, "URL") ?? ""))
+    throw new EwsError("ErrorInvalidPushSubscriptionUrl", "The push notification URL is not valid.")
   const folders = ids.map(id => findFolder(session, id))
   const mailbox = folders[0]?.mailbox ?? session.self
   if (!mailbox) throw new EwsError("ErrorMissingEmailAddress", "The account has no mailbox of its own.")
@@ -40,7 +45,7 @@ function wantedBy(session: Session, element: XmlElement): Wanted {
       "ErrorSubscriptionDelegateAccessNotSupported",
       "Only the owner of a mailbox may subscribe to it.",
     )
-  const minutes = Number(textOf(element, "Timeout") ?? STREAMING_IDLE_MINUTES)
+  const minutes = Number(textOf(element, "Timeout") ?? textOf(element, "StatusFrequency") ?? STREAMING_IDLE_MINUTES)
   const types = new Set(childOf(element, "EventTypes")?.children.map(({ text }) => text.trim()))
   const numbers = all ? "all" : new Set(folders.map(({ number }) => number))
   return { kind, mailbox, folders: numbers, types, idleMs: minutes * MINUTE_MS }
@@ -61,20 +66,7 @@ export function getEvents(session: Session, request: XmlElement): Markup {
     if (subscription.wanted.kind !== "pull")
       throw new EwsError("ErrorInvalidPullSubscriptionId", "The subscription is not a pull subscription.")
     const from = textOf(request, "Watermark") ?? ""
-    const { events, more } = subscription.after(numberIn(subscription, from))
-    const last = events.at(-1)?.number ?? numberIn(subscription, from)
-    const status = el("t:StatusEvent", {}, el("t:Watermark", {}, watermarkOf(subscription, last)))
-    const elements = events.map(({ number, event }) => event.element(watermarkOf(subscription, number)))
-    return [
-      el(
-        "m:Notification",
-        {},
-        el("t:SubscriptionId", {}, id),
-        el("t:PreviousWatermark", {}, from),
-        el("t:MoreEvents", {}, more),
-        elements.length === 0 ? status : elements,
-      ),
-    ]
+    return [notification(subscription, numberIn(subscription, from)).element]
   })
 }
 
@@ -84,10 +76,6 @@ export function ownSubscription(session: Session, id: string): Subscription {
   if (!found) throw new EwsError("ErrorSubscriptionNotFound", "The subscription was not found.")
   if (found.wanted.mailbox === session.self) return found
   throw new EwsError("ErrorSubscriptionAccessDenied", "Only the one who subscribed may use the subscription.")
-}
-
-function watermarkOf({ id }: Subscription, number: number): string {
-  return Buffer.from(`${id}|${number}`).toString("base64")
 }
 
 function numberIn({ id, lastNumber }: Subscription, watermark: string): number {
