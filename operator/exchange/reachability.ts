@@ -91,10 +91,22 @@ async function tlsStep(endpoint: string, dispatcher: Dispatcher, signal: AbortSi
     return { step: "TLS", ok: true, reason: "Succeeded", message: `the certificate of ${host} is trusted` }
   } catch (error) {
     const { reason, code } = networkFailure(error)
-    const cause =
-      reason === "TLSFailed"
-        ? "its certificate is not trusted; a proxy that opens TLS needs its authority in tls.caBundle"
-        : "the connection broke during the handshake"
+    const cause = reason === "TLSFailed" ? mistrust(code) : "the connection broke during the handshake"
     return { step: "TLS", ok: false, reason, message: `${host}: ${cause} (${code})` }
   }
 }
+
+/** In the words of who has to mend it; https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+function mistrust(code: string): string {
+  const known = mistrusts.find(([pattern]) => pattern.test(code))
+  return known?.[1] ?? "its certificate is not trusted; a proxy that opens TLS needs its authority in tls.caBundle"
+}
+
+const mistrusts: readonly (readonly [code: RegExp, text: string])[] = [
+  [/ALTNAME_INVALID|HOSTNAME_MISMATCH/, "its certificate is for another name"],
+  [/CERT_HAS_EXPIRED/, "its certificate has ended"],
+  [/CERT_NOT_YET_VALID/, "its certificate has not begun; check the clock"],
+  [/UNSPECIFIED|TOO_WEAK|TOO_SMALL/, "its certificate is too weak: it takes a key of 2048 bits and no SHA-1"],
+  [/WRONG_VERSION_NUMBER|PACKET_LENGTH/, "it does not speak TLS at this port"],
+  [/UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|HANDSHAKE_FAILURE|NO_PROTOCOLS/, "it speaks no TLS 1.2 or newer"],
+]

@@ -29,7 +29,7 @@ const meanings: Readonly<Record<string, { readonly reason: string; readonly text
   "65001": { reason: "ConsentRevoked", text: "nobody has consented to the application; grant admin consent" },
   "500011": {
     reason: "ConsentRevoked",
-    text: "the tenant does not know the Graph endpoint asked for; check cloud and endpoints",
+    text: "the tenant does not know what the token is for: for Graph check cloud and endpoints, for a server register its address in Entra ID",
   },
 }
 
