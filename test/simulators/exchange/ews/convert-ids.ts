@@ -1,5 +1,5 @@
 import { responses } from "./envelope.ts"
-import { EwsError, malformedId } from "./ews-error.ts"
+import { malformedId } from "./ews-error.ts"
 import { parseEwsFolderId, parseEwsItemId } from "./ews-ids.ts"
 import { el, type Markup } from "./markup.ts"
 import type { Session } from "./session.ts"
@@ -37,6 +37,6 @@ function fromEws(format: string, id: string): string {
     case "StoreId":
       return id
     default:
-      throw new EwsError("ErrorInvalidIdFormat", "The destination format is not valid.")
+      throw malformedId()
   }
 }

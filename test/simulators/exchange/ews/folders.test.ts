@@ -65,6 +65,11 @@ test("a name is taken however it is written, and free in another folder", async 
   assert.deepEqual(answers, ["NoError", "ErrorFolderExists", "NoError"])
 })
 
+test("a folder needs a name", async () => {
+  await using to = await exchange()
+  assert.deepEqual((await ask(to, createFolder(""))).codes, ["ErrorFolderSavePropertyError"])
+})
+
 test("a folder that is deleted takes its items to the bin, and the calendar itself stays", async () => {
   await using to = await exchange()
   const id = idIn(await ask(to, createFolder("Lectures")), "FolderId")

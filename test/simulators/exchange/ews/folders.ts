@@ -78,7 +78,7 @@ function nameForChild(parent: Folder, folder: XmlElement): string {
   const ofClass = textOf(folder, "FolderClass") ?? (folder.name === "CalendarFolder" ? "IPF.Appointment" : "IPF.Note")
   if (!/^(Calendar)?Folder$/.test(folder.name) || !/^IPF\.Appointment(\.|$)/i.test(ofClass))
     throw new EwsError("ErrorInvalidOperation", "Only calendar folders can be made here.")
-  if (name === "") throw new EwsError("ErrorFolderPropRequestFailed", "A folder needs a name.")
+  if (name === "") throw new EwsError("ErrorFolderSavePropertyError", "A folder needs a name.")
   if (childrenOfFolder(parent).some(other => folderName(other).toLowerCase() === name.toLowerCase()))
     throw new EwsError("ErrorFolderExists", "A folder with the specified name already exists.")
   return name

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict"
+import { readdirSync, readFileSync } from "node:fs"
 import { test } from "node:test"
 import { anna } from "../talk.ts"
 import { allIn, ask, createItem, exchange, times } from "./ask.ts"
@@ -45,25 +46,36 @@ test("a violation is where it says", async () => {
   assert.deepEqual([...allIn({ text }, "LineNumber"), ...allIn({ text }, "LinePosition")], ["7", "6"])
 })
 
-test("an answer that breaks the schema does not go out, and one with control characters does", () => {
-  const answer = (code: string, text: string) =>
-    envelope(
+function answer(code: string, text: string): string {
+  return envelope(
+    el(
+      "m:DeleteItemResponse",
+      {},
       el(
-        "m:DeleteItemResponse",
+        "m:ResponseMessages",
         {},
         el(
-          "m:ResponseMessages",
-          {},
-          el(
-            "m:DeleteItemResponseMessage",
-            { ResponseClass: "Error" },
-            el("m:MessageText", {}, text),
-            el("m:ResponseCode", {}, code),
-          ),
+          "m:DeleteItemResponseMessage",
+          { ResponseClass: "Error" },
+          el("m:MessageText", {}, text),
+          el("m:ResponseCode", {}, code),
         ),
       ),
-      "15.2",
-    )
+    ),
+    "15.2",
+  )
+}
+
+test("an answer that breaks the schema does not go out, and one with control characters does", () => {
   checkAnswer(answer("ErrorItemNotFound", "bell \u0007 and vertical tab \u000b"))
   assert.throws(() => checkAnswer(answer("ErrorItemIsGone", "")), /ErrorItemIsGone/)
+})
+
+test("every error the simulator gives is one the schema has", () => {
+  const here = new URL(".", import.meta.url)
+  const sources = readdirSync(here).filter(name => name.endsWith(".ts") && !name.endsWith(".test.ts"))
+  const text = sources.map(name => readFileSync(new URL(name, here), "utf8")).join("\n")
+  const codes = [...new Set([...text.matchAll(/"(Error[A-Z]\w+)"/g)].map(([, code = ""]) => code))]
+  assert.ok(codes.length > 50)
+  for (const code of codes) assert.doesNotThrow(() => checkAnswer(answer(code, "")), code)
 })
