@@ -140,6 +140,34 @@ test("an occurrence can lose a property its series keeps", async () => {
   assert.ok((await ask(to, getItem(master))).text.includes("kept"))
 })
 
+test("an occurrence of whole days may change and stay where it is, and not go to the day of another", async () => {
+  await using to = await exchange()
+  const recurrence = `<t:Recurrence><t:DailyRecurrence><t:Interval>1</t:Interval></t:DailyRecurrence>
+    <t:NumberedRecurrence><t:StartDate>2028-02-11</t:StartDate><t:NumberOfOccurrences>5</t:NumberOfOccurrences>
+    </t:NumberedRecurrence></t:Recurrence>`
+  const zone = '<t:StartTimeZone Id="New Zealand Standard Time"/>'
+  const day =
+    "<t:Start>2028-02-10T11:00:00Z</t:Start><t:End>2028-02-11T11:00:00Z</t:End><t:IsAllDayEvent>true</t:IsAllDayEvent>"
+  const made = await ask(to, createItem(`${day}${recurrence}${zone}`))
+  const [, master = "", key = ""] = / Id="([^"]+)" ChangeKey="([^"]+)"/.exec(made.text) ?? []
+  const field = (uri: string, value: string) =>
+    `<t:SetItemField><t:FieldURI FieldURI="${uri}"/><t:CalendarItem>${value}</t:CalendarItem></t:SetItemField>`
+  const update = (fields: string) =>
+    `<UpdateItem ConflictResolution="AlwaysOverwrite" SendMeetingInvitationsOrCancellations="SendToNone"><ItemChanges>
+    <t:ItemChange><t:OccurrenceItemId RecurringMasterId="${master}" ChangeKey="${key}" InstanceIndex="3"/>
+    <t:Updates>${fields}</t:Updates></t:ItemChange></ItemChanges></UpdateItem>`
+  const move = (start: string, end: string) =>
+    field("calendar:Start", `<t:Start>${start}</t:Start>`) + field("calendar:End", `<t:End>${end}</t:End>`)
+
+  const stays = await ask(
+    to,
+    update(field("item:Subject", "<t:Subject>x</t:Subject>") + field("calendar:StartTimeZone", zone)),
+  )
+  const goes = await ask(to, update(move("2028-02-13T11:00:00Z", "2028-02-14T11:00:00Z")))
+
+  assert.deepEqual([...stays.codes, ...goes.codes], ["NoError", "ErrorOccurrenceCrossingBoundary"])
+})
+
 test("a busy server says so in three shapes", async () => {
   await using to = await exchange()
   const busy = { kind: "status", operation: "ews.CreateItem", times: 1 } as const

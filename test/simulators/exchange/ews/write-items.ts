@@ -3,7 +3,7 @@ import { defaultContent, mergedNamed } from "../store/new-content.ts"
 import type { Recurrence } from "../store/recurrence.ts"
 import { entryOf, firstDate, occurrenceOn, staysBetweenNeighbours, timeOn } from "../store/series.ts"
 import { responses } from "./envelope.ts"
-import { momentAt, resolveTime } from "./event-times.ts"
+import { resolveTime } from "./event-times.ts"
 import { EwsError } from "./ews-error.ts"
 import { itemIdElement } from "./ews-ids.ts"
 import { findFolder } from "./folder-tree.ts"
@@ -184,7 +184,7 @@ function changedOccurrence(
   const { mailbox, entry, date, content, changes } = given
   if (changes.recurrence !== undefined)
     throw new EwsError("ErrorCalendarCannotUpdateDeletedItem", "An occurrence has no recurrence of its own.")
-  if (content.time && !staysBetweenNeighbours(entry.item, date, momentAt(content.time, "start")))
+  if (content.time && !staysBetweenNeighbours(entry.item, date, content.time))
     throw new EwsError("ErrorOccurrenceCrossingBoundary", "Cannot move the occurrence across another one.")
   const item = session.store.changeOccurrence(mailbox, entry.item, date, content)
   return occurrenceOn(item, date, true) ?? entry

@@ -110,7 +110,7 @@ function updateOccurrence(call: Call, target: Target, entry: Entry): Entry {
     maximumOccurrences: store.switches.maximumOccurrences,
   })
   if (recurrence) throw new GraphError(400, "ErrorInvalidRequest", "An occurrence cannot have a recurrence of its own.")
-  if (content.time && !staysBetweenNeighbours(entry.item, date, content.time.startMs))
+  if (content.time && !staysBetweenNeighbours(entry.item, date, content.time))
     throw new GraphError(
       400,
       "ErrorOccurrenceCrossingBoundary",

@@ -126,20 +126,22 @@ export function firstDate(recurrence: Recurrence): string | undefined {
 /** How far neighbours are looked for: Exchange's longest interval between two occurrences is 99 months or 999 days. */
 const NEIGHBOUR_YEARS = 9
 
-/** Whether an occurrence may move to a date: it stays strictly between the days of its neighbours. */
-export function staysBetweenNeighbours(item: Item, date: string, newStartMs: number): boolean {
+/** Whether an occurrence may move to a time: it stays strictly between the days of its neighbours. */
+export function staysBetweenNeighbours(item: Item, date: string, time: ItemTime): boolean {
   const { series } = item
   if (!series) return true
   const zone = series.recurrence.range.zone
   const on = Temporal.PlainDate.from(date)
   const from = on.subtract({ years: NEIGHBOUR_YEARS }).toString()
   const to = on.add({ years: NEIGHBOUR_YEARS }).toString()
-  const target = dateAt(newStartMs, item.content.time.allDay ? "UTC" : zone)
+  // Whole days are kept as midnights of UTC, whatever their zone.
+  const dayOf = ({ startMs, allDay }: ItemTime) => dateAt(startMs, allDay ? "UTC" : zone)
+  const target = dayOf(time)
   for (const neighbour of datesOf(series.recurrence, from, to)) {
     const original = neighbour.toString()
     if (original === date || series.cancelled.has(original)) continue
     const moved = series.exceptions.get(original)?.changes.time
-    const actual = moved ? dateAt(moved.startMs, moved.allDay ? "UTC" : zone) : original
+    const actual = moved ? dayOf(moved) : original
     if (original < date && actual >= target) return false
     if (original > date) return actual > target
   }
