@@ -1,6 +1,7 @@
 import { responses } from "./envelope.ts"
 import { EwsError } from "./ews-error.ts"
 import { folderIdElement } from "./ews-ids.ts"
+import { extendedField } from "./extended-field.ts"
 import {
   childrenOfFolder,
   descendantsOf,
@@ -10,6 +11,7 @@ import {
   folderClass,
   folderName,
 } from "./folder-tree.ts"
+import { computedOfFolder } from "./mapi-properties.ts"
 import { el, type Markup } from "./markup.ts"
 import { pageOf } from "./paging.ts"
 import { folderElement, isCalendar, parseFolderShape } from "./render-folder.ts"
@@ -49,7 +51,9 @@ const folderFields: Readonly<Record<string, (folder: Folder) => string | number>
 }
 
 function folderReader(path: XmlElement): Reader<Folder> | undefined {
-  return folderFields[path.attributes["FieldURI"] ?? ""]
+  if (path.name !== "ExtendedFieldURI") return folderFields[path.attributes["FieldURI"] ?? ""]
+  const { id } = extendedField(path)
+  return folder => computedOfFolder(id, folder)
 }
 
 /** https://learn.microsoft.com/exchange/client-developer/web-service-reference/createfolder-operation */

@@ -4,6 +4,7 @@ import type { Zone } from "../store/time-zones.ts"
 import type { TimeChanges } from "./event-times.ts"
 import { EwsError } from "./ews-error.ts"
 import { extendedField, extendedValue } from "./extended-field.ts"
+import { writtenByTag } from "./mapi-properties.ts"
 import { windowsZone } from "./session.ts"
 import { childOf, childrenOf, textOf, type XmlElement } from "./xml.ts"
 
@@ -106,9 +107,11 @@ const setters: Readonly<Record<string, Setter>> = {
   IsOnlineMeeting: ({ content }, _, text) => {
     content.isOnlineMeeting = flag(text)
   },
-  ExtendedProperty: ({ named }, element) => {
+  ExtendedProperty: (changes, element) => {
     const { id, value } = extendedValue(element)
-    named.set(id, value)
+    const name = writtenByTag[id]
+    if (name === undefined) changes.named.set(id, value)
+    else setters[name]?.(changes, element, String(value))
   },
   UID: (changes, _, text) => {
     changes.uid = text
@@ -174,7 +177,10 @@ function setAttendees({ attendees }: ItemChanges, element: XmlElement): void {
 /** Takes away what a path names. */
 export function deleteField(changes: ItemChanges, path: XmlElement): void {
   if (path.name === "ExtendedFieldURI") {
-    changes.named.set(extendedField(path).id, "")
+    const { id } = extendedField(path)
+    const known = writtenByTag[id]
+    if (known === undefined) changes.named.set(id, "")
+    else removers[known]?.(changes)
     return
   }
   const name = (path.attributes["FieldURI"] ?? "").split(":")[1] ?? ""

@@ -8,6 +8,7 @@ import { dateTime, momentAt } from "./event-times.ts"
 import { folderIdOf, itemIdElement } from "./ews-ids.ts"
 import { type ExtendedField, extendedProperty, valueUnder } from "./extended-field.ts"
 import type { ItemShape } from "./item-shape.ts"
+import { computedOfItem } from "./mapi-properties.ts"
 import { el, type Markup } from "./markup.ts"
 import { mimeContent } from "./mime-content.ts"
 import { recurrenceElement } from "./recurrence-xml.ts"
@@ -59,7 +60,8 @@ const unlisted = new Set([
 
 function extendedProperties(entry: Entry, { shape, listing }: Rendering): readonly Markup[] {
   return shape.extended.flatMap((field: ExtendedField) => {
-    const value = valueUnder(field.id, entry.content, () => globalObjectId(entry.item.uid, entry.date))
+    const kept = valueUnder(field.id, entry.content, () => globalObjectId(entry.item.uid, entry.date))
+    const value = kept ?? computedOfItem(field.id, entry)
     return value === undefined ? [] : [extendedProperty(field, cut(value, listing))]
   })
 }

@@ -4,6 +4,7 @@ import type { Zone } from "../store/time-zones.ts"
 import { momentAt, momentOf } from "./event-times.ts"
 import { EwsError } from "./ews-error.ts"
 import { extendedField, valueUnder } from "./extended-field.ts"
+import { computedOfItem } from "./mapi-properties.ts"
 import { childOf, type XmlElement } from "./xml.ts"
 
 /** Search filters. https://learn.microsoft.com/exchange/client-developer/web-service-reference/restriction */
@@ -129,5 +130,8 @@ const fields: Readonly<Record<string, Reader<Entry>>> = {
 export function itemReader(path: XmlElement): Reader<Entry> | undefined {
   if (path.name !== "ExtendedFieldURI") return fields[path.attributes["FieldURI"] ?? ""]
   const { id } = extendedField(path)
-  return ({ content, item, date }) => valueUnder(id, content, () => globalObjectId(item.uid, date))
+  return entry => {
+    const { content, item, date } = entry
+    return valueUnder(id, content, () => globalObjectId(item.uid, date)) ?? computedOfItem(id, entry)
+  }
 }

@@ -17,6 +17,7 @@ import {
   parseCalendarItem,
   setField,
 } from "./parse-calendar-item.ts"
+import { fieldsOfMime } from "./parse-mime.ts"
 import { parseRecurrence } from "./recurrence-xml.ts"
 import { storedUid } from "./render-calendar-item.ts"
 import { requireChanging, type Session } from "./session.ts"
@@ -53,12 +54,18 @@ export function createItems(session: Session, request: XmlElement): Markup {
       requireChanging(session, mailbox)
       if (!mailbox.calendars.has(number))
         throw new EwsError("ErrorCannotCreateCalendarItemInNonCalendarFolder", "The folder is no calendar.")
-      const { content, recurrence, uid } = newItem(session, parseCalendarItem(element))
+      const { content, recurrence, uid } = newItem(session, parseCalendarItem(withMime(element)))
       const item = mailing(session, sending, () => session.store.create(mailbox, number, { content, recurrence, uid }))
       return [el("m:Items", {}, el("t:CalendarItem", {}, itemIdElement(mailbox, entryOf(item))))]
     },
     [el("m:Items")],
   )
+}
+
+/** What the MIME content says, and over it what the item says besides. */
+function withMime(element: XmlElement): XmlElement {
+  const [mime, ...others] = element.children
+  return mime?.name === "MimeContent" ? { ...element, children: [...fieldsOfMime(mime.text), ...others] } : element
 }
 
 function newItem(
