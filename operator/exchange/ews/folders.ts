@@ -30,7 +30,8 @@ export class CalendarFolder {
     // Somebody was faster, or an earlier request of ours was: then it is there now.
     const folder = made ?? (await this.find(signal))
     if (folder) return folder
-    const text = "the calendar's name is taken by a folder of another kind; choose another name"
+    const text =
+      "the calendar's name is taken by a folder that is no calendar, or in other letters; choose another name"
     throw new NeedsAttentionError(text, { reason: "ApplyFailed" })
   }
 

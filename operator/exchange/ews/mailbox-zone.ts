@@ -1,3 +1,4 @@
+import { NeedsAttentionError } from "../../core/errors.ts"
 import { canonicalZone } from "../../core/time-zones.ts"
 import type { Clock } from "../clock.ts"
 import type { EwsMailbox } from "./mailbox.ts"
@@ -36,7 +37,13 @@ export class MailboxZone {
 
 async function zoneSaidBy(mailbox: EwsMailbox, signal: AbortSignal): Promise<string | undefined> {
   if (!knows(mailbox.transport.version, "GetUserConfiguration")) return undefined
-  return (await chosenOnTheWeb(mailbox, signal)) ?? (await ofWorkingHours(mailbox, signal))
+  try {
+    return (await chosenOnTheWeb(mailbox, signal)) ?? (await ofWorkingHours(mailbox, signal))
+  } catch (error) {
+    // A server that does not take the question says nothing by it; everything else stands without an answer.
+    if (error instanceof NeedsAttentionError && error.reason === "ApplyFailed") return undefined
+    throw error
+  }
 }
 
 async function chosenOnTheWeb(mailbox: EwsMailbox, signal: AbortSignal): Promise<string | undefined> {

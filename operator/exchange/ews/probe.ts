@@ -108,14 +108,11 @@ async function ask(
     const call = { request: calendarQuestion(address), mailbox: address, operation: "probe" }
     return understood(await transport.answerTo({ ...call, writes: false, retry: true }, signal), settings)
   } catch (error) {
-    return unanswered(error, signal)
+    if (isAbort(error, signal) || !(error instanceof Error)) throw error
+    // In a pause nobody is asked; whoever was answered before has been let in.
+    const isAccepted = reasonOf(error) === "Throttled" && transport.serverVersion !== undefined
+    return { state: "Unknown", error, isAccepted }
   }
-}
-
-/** Only who had been let in before is told to wait; that is known without asking. */
-function unanswered(error: unknown, signal: AbortSignal): Answer {
-  if (isAbort(error, signal) || !(error instanceof Error)) throw error
-  return { state: "Unknown", error, isAccepted: reasonOf(error) === "Throttled" }
 }
 
 function understood({ response, problem, error }: EwsAnswer, { access }: EwsSettings): Answer {

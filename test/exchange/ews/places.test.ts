@@ -180,6 +180,12 @@ describe("the mailbox's zone", () => {
     assert.deepEqual(asked(), [])
   })
 
+  test("is that of the connection where the server does not take the question", async () => {
+    server.script((_seen, response) => xml(response, 500, fault("ErrorInvalidOperation")))
+
+    assert.equal(await places({ timeZone: "Europe/Oslo" }).zone(signal), "Europe/Oslo")
+  })
+
   test("is not taken from elsewhere when the mailbox cannot be asked", async () => {
     server.script((_seen, response) => xml(response, 500, fault("ErrorImpersonateUserDenied")))
     await assert.rejects(places({ timeZone: "Europe/Oslo" }).zone(signal), { reason: "AccessDenied" })

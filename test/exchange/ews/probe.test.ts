@@ -68,6 +68,22 @@ describe("a connection that is as it should be", () => {
     })
   }
 
+  for (const [version, product] of [
+    ["8", "Exchange Server 2007"],
+    ["14", "Exchange Server 2010"],
+    ["15.0", "Exchange Server 2013"],
+    ["15.1", "Exchange Server 2016"],
+  ] as const) {
+    test(`to ${product} finds out by itself what it speaks`, async () => {
+      exchange.admin.setServer({ version })
+
+      const report = await probe({ allowed }, { credential: { kind: "ntlm", ...account("scoped") } })
+
+      assert.equal(said(report).at(-1), "AllowedMailbox Succeeded")
+      assert.equal(report.server?.product, product)
+    })
+  }
+
   test("of a delegate is proven by the right on the folder", async () => {
     const report = await probe(both, { access: "Delegate", credential: { kind: "ntlm", ...account("delegate") } })
 
@@ -331,6 +347,28 @@ describe("a mailbox of the proof", () => {
 
     assert.equal(said(report).at(-1), "DeniedMailbox ProbeInconclusive")
     assert.deepEqual([report.allowed, report.denied], ["Reachable", "Unknown"])
+  })
+
+  test("in a pause is asked nothing, and the account stays accepted", async () => {
+    const connection = open()
+    await connection.probe({ allowed }, signal)
+    const pause = { kind: "status", status: 500, code: "ErrorServerBusy", retryAfter: 3600, mailbox: allowed } as const
+    exchange.admin.addFault(pause)
+    await connection.probe({ allowed }, signal)
+    exchange.admin.clearFaults()
+
+    const report = await connection.probe({ allowed }, signal)
+
+    assert.deepEqual(said(report).slice(-2), ["Authentication Authenticated", "AllowedMailbox Throttled"])
+    assert.equal(requests.length, 2)
+  })
+
+  test("behind a proxy that asks for a pause says nothing of the account", async () => {
+    exchange.admin.addFault({ kind: "status", status: 503, mailbox: allowed })
+
+    const report = await probe({ allowed })
+
+    assert.equal(said(report).at(-1), "Authentication Unreachable")
   })
 })
 
