@@ -137,14 +137,18 @@ function authenticationStep({ isAccepted, error }: Answer): Step {
   return { step, ok: false, reason: reasonOf(error), message: error?.message ?? "no answer" }
 }
 
-/** What is neither proves nothing: another address of a mailbox, trouble with the directory, a pause. */
+/** What is neither proves nothing: another address of a mailbox, EWS switched off for it, trouble, a pause. */
 function stateOf({ code }: EwsProblem, access: EwsSettings["access"]): MailboxAnswer["state"] {
   if (missing.has(code)) return "Missing"
-  return denied.has(code) || (access === "Delegate" && code === "ErrorFolderNotFound") ? "Denied" : "Unknown"
+  return denied[access].has(code) ? "Denied" : "Unknown"
 }
 
 const missing = new Set(["ErrorNonExistentMailbox", "ErrorInvalidUserPrincipalName", "ErrorInvalidSmtpAddress"])
-const denied = new Set(["ErrorImpersonateUserDenied", "ErrorImpersonationDenied", "ErrorAccessDenied"])
+/** Only what the rights in question lead to. */
+const denied: Readonly<Record<EwsSettings["access"], ReadonlySet<string>>> = {
+  Impersonation: new Set(["ErrorImpersonateUserDenied", "ErrorImpersonationDenied"]),
+  Delegate: new Set(["ErrorAccessDenied", "ErrorFolderNotFound"]),
+}
 
 /** Why the allowed mailbox is refused, and why the denied one is not. */
 const causes = {

@@ -297,6 +297,16 @@ describe("a mailbox of the proof", () => {
     assert.match(messageOf(report, "AllowedMailbox"), /right on its calendar folder/)
   })
 
+  test("that is kept from us for another reason than the scope proves nothing", async () => {
+    exchange.admin.addFault({ kind: "status", status: 500, code: "ErrorAccessDenied", mailbox: denied })
+    exchange.admin.addFault({ kind: "status", status: 500, code: "ErrorImpersonationFailed", mailbox: allowed })
+
+    const report = await probe(both)
+
+    assert.deepEqual(said(report).slice(-2), ["AllowedMailbox AccessDenied", "DeniedMailbox ProbeInconclusive"])
+    assert.deepEqual([report.allowed, report.denied], ["Unknown", "Unknown"])
+  })
+
   test("that must not be reached and can be is OverPrivileged", async () => {
     const report = await probe(both)
 
