@@ -62,3 +62,24 @@ function follows(slot: Slot, before: Slot | undefined): boolean {
     (Temporal.PlainDate.compare(before.day, slot.day) < 0 && Temporal.Instant.compare(before.end, slot.start) <= 0)
   )
 }
+
+export type Move = { readonly occurrence: OccurrenceKey; readonly content: { readonly time: EventTime } }
+
+/**
+ * The order in which instances can be changed one by one without passing each other on the way: what goes later from the
+ * last on, then what goes earlier from the first on. `from` says when an instance takes place before.
+ */
+export function inMovingOrder<One extends Move>(
+  moves: readonly One[],
+  from: (occurrence: OccurrenceKey) => EventTime | undefined,
+): readonly One[] {
+  const placed = moves.map(move => {
+    const before = from(move.occurrence)
+    const startMs = startInstant(move.content.time, "UTC").epochMilliseconds
+    const isEarlier = before !== undefined && startMs < startInstant(before, "UTC").epochMilliseconds
+    return { move, startMs, isEarlier }
+  })
+  const later = placed.filter(({ isEarlier }) => !isEarlier).toSorted((a, b) => b.startMs - a.startMs)
+  const earlier = placed.filter(({ isEarlier }) => isEarlier).toSorted((a, b) => a.startMs - b.startMs)
+  return [...later, ...earlier].map(({ move }) => move)
+}

@@ -1,8 +1,9 @@
 import { ChangedMeanwhileError } from "../../core/errors.ts"
 import type { CalendarEvent, EventContent, OccurrenceKey } from "../../core/event.ts"
 import type { EwsVersion } from "../../core/ports.ts"
-import { normalForm, seriesDate, seriesOf } from "../normal-form.ts"
+import { normalForm, occurrenceTime, seriesDate, seriesOf } from "../normal-form.ts"
 import { exchangeDates } from "../pattern-expansion.ts"
+import { inMovingOrder } from "../series-exceptions.ts"
 import { deleteItems } from "./delete-item.ts"
 import { getItems } from "./get-item.ts"
 import type { ItemMailbox, ItemTarget } from "./mailbox.ts"
@@ -33,12 +34,13 @@ export async function writeOccurrences(
   { masterId, event, mailboxZone }: OccurrenceRequest,
   signal: AbortSignal,
 ): Promise<void> {
-  const { excluded = [], overrides = [] } = normalEvent(event, mailbox.transport.version).recurrence ?? {}
+  const { time, recurrence } = normalEvent(event, mailbox.transport.version)
+  const { excluded = [], overrides = [] } = recurrence ?? {}
   const target = (key: OccurrenceKey): ItemTarget => ({ kind: "Occurrence", masterId, index: indexOf(key, event) })
   for (const result of await deleteItems(mailbox, excluded.map(target), signal)) expectDone(result, masterId)
   const original = new Map(event.recurrence?.overrides.map(({ occurrence, content }) => [occurrence, content]))
   // One by one: each change moves the versions of the others.
-  for (const { occurrence, content } of overrides) {
+  for (const { occurrence, content } of inMovingOrder(overrides, key => occurrenceTime(key, time))) {
     const wanted = original.get(occurrence) ?? content
     await writeOccurrence(mailbox, { target: target(occurrence), content: wanted, mailboxZone }, signal)
   }

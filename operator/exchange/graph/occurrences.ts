@@ -2,6 +2,7 @@ import type { CalendarEvent, EventContent, OccurrenceKey } from "../../core/even
 import { fingerprint } from "../../core/fingerprint.ts"
 import { parseOccurrenceKey } from "../../core/time.ts"
 import { normalForm, occurrenceTime } from "../normal-form.ts"
+import { inMovingOrder } from "../series-exceptions.ts"
 import { recordsAt, textAt } from "./json.ts"
 import { type GraphItem, originalKey, readEvent } from "./read-event.ts"
 import { type Reader, readAll } from "./read-items.ts"
@@ -21,15 +22,17 @@ export function occurrenceChanges(wanted: CalendarEvent, stored: CalendarEvent |
   const original = new Map(wanted.recurrence?.overrides.map(override => [override.occurrence, override.content]))
   const changed = [...to.overrides].filter(([key, hash]) => from.overrides.get(key) !== hash).map(([key]) => key)
   const reverted = [...from.overrides.keys()].filter(key => !to.overrides.has(key) && !to.excluded.has(key))
+  const moves = [
+    ...changed.flatMap(occurrence => {
+      const content = original.get(occurrence)
+      return content ? [{ occurrence, content }] : []
+    }),
+    ...reverted.map(occurrence => ({ occurrence, content: plainContent(wanted, occurrence) })),
+  ]
+  const before = new Map(stored?.recurrence?.overrides.map(({ occurrence, content }) => [occurrence, content.time]))
   return {
     cancel: [...to.excluded].filter(key => !from.excluded.has(key)),
-    write: [
-      ...changed.flatMap(occurrence => {
-        const content = original.get(occurrence)
-        return content ? [{ occurrence, content }] : []
-      }),
-      ...reverted.map(occurrence => ({ occurrence, content: plainContent(wanted, occurrence) })),
-    ],
+    write: inMovingOrder(moves, key => before.get(key) ?? occurrenceTime(key, wanted.time)),
     isBeyondRepair: [...from.excluded].some(key => !to.excluded.has(key)),
   }
 }
