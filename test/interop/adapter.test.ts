@@ -4,6 +4,7 @@ import { ChangedMeanwhileError } from "../../operator/core/errors.ts"
 import type { CalendarEvent } from "../../operator/core/event.ts"
 import { keyHash, type Mark, parseMark } from "../../operator/core/origin.ts"
 import { holiday, lesson, weekly } from "../fakes/lesson.ts"
+import type { ServerVersion } from "../simulators/exchange/ews/server-version.ts"
 import { isJson, type Json, parseJson } from "../simulators/exchange/store/json.ts"
 import { debianExchangelib, type Exchangelib, newestExchangelib } from "./exchangelibs.ts"
 import { foreignEvents } from "./foreign-events.ts"
@@ -30,6 +31,8 @@ async function agree(context: TestContext, judge: Exchangelib): Promise<void> {
   await context.test("on what calsync changes and removes", () => readsWhatCalsyncChanges(open()))
   await context.test("on what its owner does to a copy", () => editsWhatCalsyncWrote(open()))
   await context.test("on what its owner writes", inner => writesOfItsOwn(inner, open()))
+  const inOldWords = (between: Between, inner: TestContext) => readsWhatCalsyncWrites(inner, between, "toldBy2010")
+  await context.test("in the words of Exchange 2010", inner => inOldWords(open("14"), inner))
 }
 
 /** A mailbox with calsync at one side of it and exchangelib at the other. */
@@ -42,17 +45,17 @@ type Between = {
   mails(): readonly unknown[]
 }
 
-async function opener(context: TestContext, { python }: Exchangelib): Promise<() => Between> {
-  const servers = await startServers(context, ["15.2"])
-  const { admin } = servers.newest
-  const connection = connect(servers.newest)
-  context.after(() => connection.close())
+async function opener(context: TestContext, { python }: Exchangelib): Promise<(version?: ServerVersion) => Between> {
+  const servers = await startServers(context, ["15.2", "14"])
   let opened = 0
-  return () => {
+  return (version = "15.2") => {
     opened += 1
     const mailbox = `between${opened}@contoso.example`
+    const { admin } = servers.of(version)
+    const connection = connect(servers.of(version), version === "14" ? "ntlm" : "basic")
+    context.after(() => connection.close())
     admin.addMailbox({ address: mailbox, timeZone: "FLE Standard Time" })
-    const run = (script: string) => servers.run(python, script, { mailbox, ...year })
+    const run = (script: string) => servers.run(python, script, { mailbox, version, ...year })
     return {
       calsync: new JudgedCalendar(connection, mailbox),
       tell: async () => (await run("tell.py")).split("\n").map(parseJson).filter(isJson),
@@ -62,7 +65,11 @@ async function opener(context: TestContext, { python }: Exchangelib): Promise<()
   }
 }
 
-async function readsWhatCalsyncWrites(context: TestContext, { calsync, tell, mails }: Between): Promise<void> {
+async function readsWhatCalsyncWrites(
+  context: TestContext,
+  { calsync, tell, mails }: Between,
+  otherwise?: "toldBy2010",
+): Promise<void> {
   const events = Object.entries(writtenEvents).map(([key, { event }]) => ({ ...event, key }))
   assert.deepEqual(
     events.filter(event => !calsync.canStore(event)),
@@ -77,7 +84,12 @@ async function readsWhatCalsyncWrites(context: TestContext, { calsync, tell, mai
     await context.test(event.key, () => {
       const seen = told.find(line => markIn(line)?.key === mark.key)
       assert.ok(seen)
-      assert.partialDeepStrictEqual(seen, { ...nobodyInvited, ...writtenEvents[event.key]?.told })
+      const written = writtenEvents[event.key]
+      assert.partialDeepStrictEqual(seen, {
+        ...nobodyInvited,
+        ...written?.told,
+        ...(otherwise && written?.[otherwise]),
+      })
       assert.partialDeepStrictEqual(markIn(seen), asPlanned(mark))
       const copy = listed.find(stored => stored.mark?.key === mark.key)
       assert.equal(copy?.fingerprint, calsync.promised(event))

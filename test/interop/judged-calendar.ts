@@ -15,9 +15,9 @@ export const year = { start: "2026-01-01T00:00:00Z", end: "2027-01-01T00:00:00Z"
 export const window = { start: Temporal.Instant.from(year.start), end: Temporal.Instant.from(year.end) }
 const signal = new AbortController().signal
 
-export function connect(exchange: RunningExchange): ExchangeConnection {
+export function connect(exchange: RunningExchange, kind: "basic" | "ntlm" = "basic"): ExchangeConnection {
   const [domain = "", username = ""] = service.name.split("\\")
-  const credential = { kind: "basic", domain, username, password: service.password } as const
+  const credential = { kind, domain, username, password: service.password }
   const open = openConnection({
     clock: hurriedClock,
     random: () => 0.5,

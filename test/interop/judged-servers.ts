@@ -18,6 +18,8 @@ const boss = "boss@contoso.example"
 
 export type JudgedServers = {
   readonly newest: RunningExchange
+  /** Throws when no such version was started. */
+  of(version: ServerVersion): RunningExchange
   /** Runs a script of `judge/` with its settings in the environment; gives what it printed. */
   run(python: string, script: string, work?: object): Promise<string>
 }
@@ -34,8 +36,11 @@ export async function startServers(context: TestContext, versions: readonly Serv
     context.after(() => exchange.close())
     servers.set(version, exchange)
   }
-  const newest = servers.get("15.2")
-  if (!newest) throw new Error("the newest version is asked most and must be there")
+  const of = (version: ServerVersion) => {
+    const found = servers.get(version)
+    if (!found) throw new Error(`no server of version ${version}`)
+    return found
+  }
   const caFile = join(folder, "ca.pem")
   writeFileSync(caFile, [...servers.values()].map(({ caPem }) => caPem).join("\n"))
   const settings = {
@@ -45,7 +50,11 @@ export async function startServers(context: TestContext, versions: readonly Serv
     ),
     ...{ service, scoped, hasty, clerk, inScope, boss },
   }
-  return { newest, run: (python, script, work = {}) => runPython(python, script, { settings, work, folder }) }
+  return {
+    newest: of("15.2"),
+    of,
+    run: (python, script, work = {}) => runPython(python, script, { settings, work, folder }),
+  }
 }
 
 const mailboxes = [inScope, boss].map(address => ({ address }))

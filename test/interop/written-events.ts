@@ -5,7 +5,14 @@ import { holiday, lesson, timed, weekly } from "../fakes/lesson.ts"
 
 const copenhagen = "Romance Standard Time"
 
-export const writtenEvents: Readonly<Record<string, { readonly event: CalendarEvent; readonly told: object }>> = {
+type Written = {
+  readonly event: CalendarEvent
+  readonly told: object
+  /** Where an older server has no words for it. */
+  readonly toldBy2010?: object
+}
+
+export const writtenEvents: Readonly<Record<string, Written>> = {
   "an ordinary lesson": {
     event: lesson({ location: "Room 12", categories: ["Timetable", "B"], reminder: 15 }),
     told: {
@@ -21,6 +28,7 @@ export const writtenEvents: Readonly<Record<string, { readonly event: CalendarEv
   "a lesson elsewhere, confidential and of little importance": {
     event: lesson({ sensitivity: "Confidential", showAs: "WorkingElsewhere", importance: "Low", reminder: 0 }),
     told: { sensitivity: "Confidential", showAs: "WorkingElsewhere", importance: "Low", reminder: 0 },
+    toldBy2010: { showAs: "Free" },
   },
   "odd characters": {
     event: lesson({ subject: `<b>"Æ" & 'ß'</b> \u{1F3EB} \\ %41 ]]>`, location: "A|B;C & <D>" }),

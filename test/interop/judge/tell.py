@@ -1,9 +1,11 @@
 """Says what stands in a calendar, for the one who wrote it by other means: a line of JSON for each item.
 
-JUDGE_WORK is the JSON of: mailbox, start, end (ISO 8601; between them each occurrence of a series is told).
+JUDGE_WORK is the JSON of: mailbox, version, start, end (ISO 8601; between them each occurrence of a series is told).
 """
 
+import html
 import json
+import re
 from datetime import timedelta
 
 from door import account, work
@@ -12,6 +14,13 @@ from exchangelib import UTC, EWSDateTime, HTMLBody
 
 def instant(value):
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def text_of(item):
+    """Servers before 2013 do not give bodies as texts."""
+    if item.text_body is not None or not item.body:
+        return item.text_body or ""
+    return re.sub(r"<[^>]+>", "", html.unescape(item.body)) if isinstance(item.body, HTMLBody) else str(item.body)
 
 
 def told(item):
@@ -25,8 +34,7 @@ def told(item):
         "end": str(item.end + timedelta(days=1)) if days else instant(item.end),
         "zones": [item._start_timezone.ms_id, item._end_timezone.ms_id],
         "location": item.location,
-        "text": (item.text_body or "").strip().replace("\r\n", "\n"),
-        "html": isinstance(item.body, HTMLBody) and str(item.body),
+        "text": text_of(item).strip().replace("\r\n", "\n"),
         "showAs": item.legacy_free_busy_status,
         "sensitivity": item.sensitivity,
         "importance": item.importance,
@@ -59,7 +67,7 @@ def occurrences(acc):
 
 
 def main():
-    acc = account(work["mailbox"])
+    acc = account(work["mailbox"], version=work["version"])
     shown = occurrences(acc)
     for item in acc.calendar.all():
         line = told(item)
