@@ -1,5 +1,6 @@
 import type { CalendarEvent, EventContent, EventTime, Recurrence } from "../core/event.ts"
 import type { Window } from "../core/ports.ts"
+import { occurrenceTimes } from "../core/recurrence-times.ts"
 import { dateKey, instantKey, parseOccurrenceKey } from "../core/time.ts"
 import { ianaZone, windowsZone } from "../core/time-zones.ts"
 import { bodyText } from "./body-text.ts"
@@ -183,10 +184,7 @@ export function occurrenceKeyOn(date: Temporal.PlainDate, time: EventTime): stri
 export function occurrenceTime(key: string, time: EventTime): EventTime | undefined {
   const date = seriesDate(key, time)
   if (date === undefined) return undefined
-  if (time.allDay) return { allDay: true, start: date, end: date.add(time.start.until(time.end)) }
-  const start = date.toPlainDateTime(time.start.toPlainTime()).toZonedDateTime(time.start.timeZoneId)
-  const length = time.start.toPlainDateTime().until(time.end.withTimeZone(time.start.timeZoneId).toPlainDateTime())
-  return { allDay: false, start, end: start.toPlainDateTime().add(length).toZonedDateTime(start.timeZoneId) }
+  return occurrenceTimes(time)(date.toPlainDateTime(time.allDay ? undefined : time.start.toPlainTime()))
 }
 
 /** Whether an override says what its occurrence would have said anyway. */
@@ -201,19 +199,13 @@ function isPlain(
 }
 
 function isOwnTime(occurrence: string, own: EventTime, time: EventTime): boolean {
-  const date = seriesDate(occurrence, time)
-  if (date === undefined || own.allDay !== time.allDay) return false
-  if (own.allDay || time.allDay) {
-    return (
-      own.allDay &&
-      time.allDay &&
-      own.start.equals(date) &&
-      own.start.until(own.end).days === time.start.until(time.end).days
-    )
-  }
-  const minutes = ({ start, end }: { start: Temporal.ZonedDateTime; end: Temporal.ZonedDateTime }) =>
-    (end.epochMilliseconds - start.epochMilliseconds) / 60_000
-  return instantKey(own.start.toInstant()) === occurrence && minutes(own) === minutes(time)
+  const plain = occurrenceTime(occurrence, time)
+  if (plain === undefined) return false
+  if (own.allDay || plain.allDay)
+    return own.allDay && plain.allDay && own.start.equals(plain.start) && own.end.equals(plain.end)
+  const isAt = (one: Temporal.ZonedDateTime, other: Temporal.ZonedDateTime) =>
+    one.epochMilliseconds === other.epochMilliseconds
+  return isAt(own.start, plain.start) && isAt(own.end, plain.end)
 }
 
 function normalCategories(categories: readonly string[]): readonly string[] {

@@ -6,7 +6,7 @@ import { fingerprint } from "../../operator/core/fingerprint.ts"
 import { readEvent, readItem } from "../../operator/exchange/graph/read-event.ts"
 import { writeContent, writeEvent, writeLook, writeNew } from "../../operator/exchange/graph/write-event.ts"
 import { canStoreSeries, normalForm, seriesOf } from "../../operator/exchange/normal-form.ts"
-import { at, holiday, lesson, timed, weekly } from "../fakes/lesson.ts"
+import { at, holiday, lesson, timed, weekly, zone } from "../fakes/lesson.ts"
 import { contents } from "./contents.ts"
 import { markFor } from "./copies.ts"
 
@@ -125,6 +125,19 @@ describe("the normal form", () => {
         overrides: [{ occurrence: "20261208T070000Z", content: same }],
       },
     }
+
+    assert.equal(fingerprint(normalForm(noisy, "graph")), fingerprint(normalForm(plain, "graph")))
+  })
+
+  test("measures what an override changes on the clock, though its series begins in the night the clocks change", () => {
+    const at = (day: string, time: string) => Temporal.PlainDateTime.from(`${day}T${time}`).toZonedDateTime(zone)
+    const shift = (day: string) => ({ allDay: false, start: at(day, "01:30"), end: at(day, "03:00") }) as const
+    const plain = weekly(lesson({ time: shift("2027-03-28") }))
+    const { recurrence } = plain
+    assert.ok(recurrence)
+    const content = { subject: plain.subject, time: shift("2027-04-04") }
+
+    const noisy = { ...plain, recurrence: { ...recurrence, overrides: [{ occurrence: "20270403T233000Z", content }] } }
 
     assert.equal(fingerprint(normalForm(noisy, "graph")), fingerprint(normalForm(plain, "graph")))
   })
