@@ -3,7 +3,7 @@ import type { CalendarEvent } from "../../core/event.ts"
 import type { MailboxPlaces } from "./mailbox.ts"
 
 /** Days are midnights of somebody's zone; of times each names its own. */
-export function needsZone({ time }: CalendarEvent): boolean {
+function needsZone({ time }: CalendarEvent): boolean {
   return time.allDay
 }
 

@@ -110,6 +110,29 @@ describe("a create", () => {
     assert.equal(shelf.ids.length, 14)
   })
 
+  test("after another in a calendar nobody has listed searches all of it once, not each time", async () => {
+    for (const slice of ["a", "b", "c"])
+      await calendar.writer.create(
+        Array.from({ length: 8 }, (_, index) => itemOf(lesson({ key: `${slice}-${index}` }))),
+        signal,
+      )
+
+    assert.equal(shelf.asked.filter(name => name === "m:FindItem").length, 1)
+  })
+
+  test("that got lost has only itself searched for before it is tried again", async () => {
+    await list()
+    mishaps.set("m:CreateItem", { isDone: false })
+    await create(lesson({ key: "lost" }))
+    shelf.asked.length = 0
+
+    await create(lesson({ key: "other" }))
+    assert.deepEqual(shelf.asked, ["m:CreateItem"])
+
+    await create(lesson({ key: "lost" }))
+    assert.deepEqual(shelf.asked, ["m:CreateItem", "m:FindItem", "m:CreateItem"])
+  })
+
   test("of a copy somebody deleted meanwhile makes it again", async () => {
     const first = await create(lesson())
     assert.ok(first.ok)
