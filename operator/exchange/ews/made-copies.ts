@@ -70,14 +70,14 @@ export class MadeCopies {
   }
 
   /** Those that are in the calendar now. Somebody's duplicate of one has another UID. */
-  async search(
-    items: readonly CreateItem[],
+  async search<Item extends CreateItem>(
+    items: readonly Item[],
     folder: FolderRef,
     signal: AbortSignal,
-  ): Promise<ReadonlyMap<CreateItem, EwsItem>> {
+  ): Promise<ReadonlyMap<Item, EwsItem>> {
     const found = await this.#findMarked(items, folder, signal)
     return new Map(
-      items.flatMap((item): [CreateItem, EwsItem][] => {
+      items.flatMap((item): [Item, EwsItem][] => {
         const made = found.get(item.idempotencyKey)
         return made ? [[item, made]] : []
       }),

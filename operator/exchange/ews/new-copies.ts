@@ -1,13 +1,14 @@
 import { ChangedMeanwhileError, NeedsAttentionError, TemporaryError } from "../../core/errors.ts"
 import { checkOf, formatMark, type Mark } from "../../core/origin.ts"
 import type { CreateItem, EwsVersion, UpdateItem, WriteOutcome } from "../../core/ports.ts"
+import type { KnownCopies } from "../known-copies.ts"
 import { madeUid } from "../made-uid.ts"
 import { unfinished } from "../unfinished.ts"
 import { copyAsWritten } from "./copy.ts"
 import { createItems } from "./create-item.ts"
 import { getItems } from "./get-item.ts"
 import type { MadeCopies } from "./made-copies.ts"
-import type { FolderRef } from "./mailbox.ts"
+import type { FolderRef, ItemMailbox, MailboxPlaces } from "./mailbox.ts"
 import { seriesFor } from "./normal-event.ts"
 import { takesSteps, writeOccurrences } from "./occurrence-writer.ts"
 import { isFolderGone } from "./problem.ts"
@@ -16,10 +17,12 @@ import type { WriteResult } from "./response.ts"
 import { updateItems } from "./update-item.ts"
 import { markField, writeEvent } from "./write-event.ts"
 import { outcomeOf, storedIn, targetOf } from "./write-outcome.ts"
-import type { EwsWriterDeps } from "./writer.ts"
 import { zoneFor, zoneMissing } from "./zone-needed.ts"
 
-export type NewCopiesDeps = Pick<EwsWriterDeps, "mailbox" | "places" | "known"> & {
+export type NewCopiesDeps = {
+  readonly mailbox: ItemMailbox
+  readonly places: MailboxPlaces
+  readonly known: KnownCopies
   readonly made: MadeCopies
   /** Brings a copy made before to what is wanted now. */
   readonly update: (item: UpdateItem, signal: AbortSignal) => Promise<WriteOutcome>
@@ -33,7 +36,7 @@ type Named = CreateItem & { readonly uid: string }
  *
  * | what is known of the key                    | then                                                              |
  * |---------------------------------------------|-------------------------------------------------------------------|
- * | made before, by this process                | it is brought to what is wanted                                   |
+ * | made before, by this process or another     | it is brought to what is wanted                                   |
  * | nothing, and all that is there was listed   | created, without a search                                         |
  * | nothing, and a create may have got lost     | searched first                                                    |
  * | the answer got lost, or told of trouble     | searched: found is done; not found is told, and tried again later |
@@ -114,10 +117,7 @@ export class NewCopies {
     if (lost.length === 0) return results
     this.#deps.made.uncertain(lost)
     const found = await this.#deps.made.search(lost, folder, signal)
-    const done = [...found].flatMap(([item, { id, version }]) => {
-      const one = lost.find(named => named === item)
-      return one ? pairOf(one, { kind: "Done", id, version }) : []
-    })
+    const done = [...found].flatMap(([item, { id, version }]) => pairOf(item, { kind: "Done", id, version }))
     return new Map([...results, ...done])
   }
 

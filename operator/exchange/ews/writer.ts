@@ -87,11 +87,12 @@ export class EwsWriter implements CalendarWriter {
     const there = items.filter(item => !(stored.get(item) instanceof Error))
     const results = await deleteItems(this.#mailbox, there.map(targetOf), signal)
     const gone = await this.#goneOf(there, results, signal)
+    const deleted = new Map(there.map((item, index) => [item, results[index]]))
     return items.map(item => {
       const error = stored.get(item)
       if (error instanceof Error && !isGone(error)) return { ok: false, error }
       if (error instanceof Error || gone.has(item)) return this.#removed(item)
-      return outcomeOf(results[there.indexOf(item)], item.id)
+      return outcomeOf(deleted.get(item), item.id)
     })
   }
 
