@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process"
+import { once } from "node:events"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -82,5 +83,7 @@ async function runPython(
     stdio: ["ignore", "pipe", "inherit"],
     signal: AbortSignal.timeout(TIME_LIMIT_MS),
   })
-  return text(child.stdout)
+  const [output, [code]] = await Promise.all([text(child.stdout), once(child, "close")])
+  if (code !== 0) throw new Error(`${script} ended with ${code}`)
+  return output
 }

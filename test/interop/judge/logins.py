@@ -1,13 +1,22 @@
-"""Logins: NTLM, over HTTPS, as requests_ntlm does it; Basic is what all other checks use."""
+"""Logins: NTLM, over HTTPS, as requests_ntlm and pyspnego do it; Basic is what all other checks use."""
 
+import base64
+import http.client
+import ssl
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 from checks import check, expect, same
-from door import ORGANISATION, account, admin, at, lesson, new_mailbox, newcomer
+from door import ORGANISATION, account, admin, at, lesson, new_mailbox, newcomer, server, settings
 from exchangelib import NTLM, CalendarItem, Credentials
 from exchangelib.errors import UnauthorizedError
 from exchangelib.transport import AUTH_TYPE_MAP
 from requests_ntlm import HttpNtlmAuth
+
+try:
+    import spnego
+except ImportError:
+    spnego = None
 
 
 def works(**login):
@@ -101,3 +110,40 @@ def ntlm_on_many_connections():
     same(len({item.subject for item in acc.fetch(ids=made, chunk_size=5)}), 60)
 
 
+
+
+def negotiated(credentials, step_limit=4):
+    """Logs in by SPNEGO with NTLM inside, as Windows does where there is no Kerberos; gives the last status and the context."""
+    context = spnego.client(
+        credentials.username,
+        credentials.password,
+        hostname="127.0.0.1",
+        protocol="negotiate",
+        options=spnego.NegotiateOptions.use_negotiate,
+    )
+    place = urlsplit(server().url)
+    connection = http.client.HTTPSConnection(place.netloc, context=ssl.create_default_context(cafile=settings.caFile))
+    token, status = context.step(), 401
+    for _ in range(step_limit):
+        connection.request("GET", place.path, headers={"Authorization": f"Negotiate {base64.b64encode(token).decode()}"})
+        answer = connection.getresponse()
+        answer.read()
+        status = answer.status
+        scheme, _, offered = (answer.headers.get("WWW-Authenticate") or "").partition(" ")
+        token = context.step(base64.b64decode(offered)) if scheme == "Negotiate" and offered else None
+        if token is None:
+            break
+    connection.close()
+    return status, context
+
+
+def by_spnego():
+    """logs in by SPNEGO with NTLM inside, each side proving what was offered"""
+    status, context = negotiated(newcomer(password="pass & wörd €"))
+    assert status != 401 and context.complete, (status, context.complete)
+    same(negotiated(Credentials(newcomer().username, "wrong"))[0], 401)
+
+
+# Debian's requests_ntlm does without it.
+if spnego:
+    check(by_spnego)
