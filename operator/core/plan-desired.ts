@@ -67,7 +67,7 @@ const everydayHeirs = 3
 function heirsOf({ items }: PlanRequest["desired"], copies: Copies): ReadonlyMap<string, readonly MarkedEvent[]> {
   const left = new Set(items.filter(item => !findCopy(copies, item)).map(itemId))
   const exact = Map.groupBy(
-    copies.duplicated.filter(({ fingerprint, mark }) => fingerprint === mark.fingerprint),
+    copies.duplicated.filter(({ fingerprint, mark, hasOriginal }) => !hasOriginal && fingerprint === mark.fingerprint),
     ({ mark }) => itemId({ keyHash: mark.key, occurrence: mark.occurrence }),
   )
   const heirs = new Map([...exact].filter(([id]) => left.has(id)))

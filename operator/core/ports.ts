@@ -19,6 +19,8 @@ export type StoredEvent = {
   readonly mark?: Mark
   /** The mark was made for another item: somebody duplicated one of our copies, so the duplicate is theirs. */
   readonly isCopyOfAnother?: boolean
+  /** Of a copy of another: that other is in this calendar as well, perhaps outside the window. */
+  readonly hasOriginal?: boolean
   /** `fingerprint(calendar.normalize(event))` of what is stored now. */
   readonly fingerprint: string
   /**

@@ -122,10 +122,10 @@ export class KnownCopies {
       .flatMap(copy => toStored(copy, originals))
   }
 
-  /** The checks of proven originals; none where nobody asks, which is nearly always. */
+  /** The checks of proven originals, in the window or not; none where nobody asks, which is nearly always. */
   #originals(): ReadonlySet<string> {
     const copies = [...this.#copies.values()]
-    if (!copies.some(({ tie }) => tie === "Plausible")) return new Set()
+    if (copies.every(({ tie }) => tie === "Proven")) return new Set()
     const proven = copies.filter(({ tie }) => tie === "Proven")
     return new Set(proven.flatMap(({ markText }) => parseMark(markText)?.check ?? []))
   }
@@ -135,8 +135,11 @@ function toStored(copy: KnownCopy, originals: ReadonlySet<string>): readonly Sto
   const mark = parseMark(copy.markText)
   if (!mark) return []
   const { id, version, fingerprint, tie, series } = copy
-  const isCopyOfAnother = tie === "None" || (tie === "Plausible" && originals.has(mark.check))
-  return [{ id, version, mark, fingerprint, isCopyOfAnother, ...(series ? { event: series } : spanOf(copy)) }]
+  const hasOriginal = tie !== "Proven" && originals.has(mark.check)
+  const isCopyOfAnother = tie === "None" || hasOriginal
+  return [
+    { id, version, mark, fingerprint, isCopyOfAnother, hasOriginal, ...(series ? { event: series } : spanOf(copy)) },
+  ]
 }
 
 /** Absent for an item nobody can read: nothing is decided by when it is. */

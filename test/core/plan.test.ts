@@ -64,6 +64,16 @@ test("two copies of one create whose event is gone: one is removed, the other is
   ])
 })
 
+test("a duplicate stands in for an original that is gone, and not for one that is only out of the window", () => {
+  const duplicate = { ...copy("b", "create-1"), isCopyOfAnother: true }
+
+  assert.deepEqual(told(plan({ ...duplicate, hasOriginal: false })), [["adopt", "OriginalGone", "b"]])
+  assert.deepEqual(
+    told(plan({ ...duplicate, hasOriginal: true })).map(([kind]) => kind),
+    ["create", "strip"],
+  )
+})
+
 test("of two copies the one that is right is kept, whichever is older", () => {
   const wrong = { ...copy("old", "create-1"), fingerprint: "edited" }
   const right = copy("young", "create-2", at("2026-11-21T12:00"))

@@ -30,6 +30,23 @@ describe("whose a mark is, seen through EWS", () => {
 
     assert.deepEqual(listed(duplicate, original), { a: false, b: true })
   })
+
+  test("a duplicate says whether its original is in the calendar, though it may be out of sight", () => {
+    const [original, duplicate] = [head("a", "made-here", "2026-11-21T12:00Z"), head("b", "other", "2026-11-24T08:00Z")]
+
+    assert.deepEqual(
+      [known(duplicate, original), known(duplicate)].map(copies =>
+        copies.inWindow(window).map(({ id, hasOriginal }) => [id, hasOriginal]),
+      ),
+      [
+        [
+          ["b", true],
+          ["a", false],
+        ],
+        [["b", false]],
+      ],
+    )
+  })
 })
 
 function head(id: string, uid: string, created: string | undefined): ItemHead {
@@ -39,11 +56,20 @@ function head(id: string, uid: string, created: string | undefined): ItemHead {
 
 /** Which of the items are listed as copies of another. */
 function listed(...heads: readonly ItemHead[]): Readonly<Record<string, boolean | undefined>> {
-  const known = new KnownCopies()
+  const isCopy = ({ id, isCopyOfAnother }: StoredEvent) => [id, isCopyOfAnother] as const
+  return Object.fromEntries(
+    known(...heads)
+      .inWindow(window)
+      .map(isCopy)
+      .toSorted(),
+  )
+}
+
+function known(...heads: readonly ItemHead[]): KnownCopies {
+  const copies = new KnownCopies()
   for (const one of heads) {
     const copy = unreadCopyOf(one)
-    if (copy) known.set(copy)
+    if (copy) copies.set(copy)
   }
-  const isCopy = ({ id, isCopyOfAnother }: StoredEvent) => [id, isCopyOfAnother] as const
-  return Object.fromEntries(known.inWindow(window).map(isCopy).toSorted())
+  return copies
 }
