@@ -20,8 +20,11 @@ export type ApplyRequest = {
   readonly onProgress?: ((done: number) => void) | undefined
 }
 
-/** Operations handed over at once: a crash leaves at most so many answers unread, progress shows in such steps. */
-const sliceSize = 100
+/**
+ * Operations handed over at once: a crash leaves at most so many answers unread, progress shows in such steps. Less than
+ * two of the largest batches a backend sends would leave it waiting with nothing on its way.
+ */
+const sliceSize = 200
 
 /**
  * Writes a plan in slices, nearest events first and deletions last. One item's failure is its own result. Throws only

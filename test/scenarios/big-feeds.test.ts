@@ -4,10 +4,11 @@ import { condition } from "../world/cluster.ts"
 import { fastForward } from "../world/fast-forward.ts"
 import { manyEvents } from "../world/feed-text.ts"
 import { connection, policy } from "../world/manifests.ts"
-import { openSchool, type School, startSchool } from "../world/school.ts"
+import { openSchool, type School } from "../world/school.ts"
 import { ShiftingClock } from "../world/shifting-clock.ts"
 
 const limitMs = 100_000
+const quick = { concurrencyPerMailbox: 16, requestsPerSecond: 1000 }
 let school: School
 before(async () => {
   school = await openSchool({
@@ -15,8 +16,7 @@ before(async () => {
     policy: { window: { past: "1d", future: "600d" } },
     switches: { throttling: false },
   })
-  const limits = { concurrencyPerMailbox: 16, requestsPerSecond: 1000 }
-  school.cluster.apply(connection(school.exchange.url, { limits }))
+  school.cluster.apply(connection(school.exchange.url, { limits: quick }))
   await school.cluster.startOperator()
 })
 after(() => school.close())
@@ -42,9 +42,12 @@ test("a second look at them writes none", async () => {
 
 test("a full pass that has much to do says that it is one, while the mailbox stays Ready", async t => {
   const clock = new ShiftingClock()
-  const slow = await startSchool({ events: manyEvents(400), clock })
+  const slow = await openSchool({ events: manyEvents(240), clock })
   t.after(() => slow.close())
   const { cluster, exchange } = slow
+  cluster.apply(connection(exchange.url, { limits: quick }))
+  await cluster.startOperator()
+  await cluster.untilCondition("Ready=True/Succeeded", () => cluster.sync())
   cluster.apply(policy({ suspend: true }))
   await cluster.untilCondition("Ready=True/Suspended", () => cluster.sync())
   exchange.admin.setLatency(5)
@@ -55,5 +58,5 @@ test("a full pass that has much to do says that it is one, while the mailbox sta
   const sync = await fastForward(clock, telling)
   assert.equal(condition(sync, "Ready")?.status, "True")
   const done = await cluster.untilCondition("!Reconciling", () => cluster.sync())
-  assert.deepEqual([done.status.lastPass.kind, done.status.lastPass.updated], ["Full", 400])
+  assert.deepEqual([done.status.lastPass.kind, done.status.lastPass.updated], ["Full", 240])
 })
