@@ -51,9 +51,15 @@ export function itemsIn(
     .flatMap(event => {
       const mark = markOf(event)
       if (mark?.owner !== owner) return []
-      return [`${mark.key} ${mark.occurrence ?? "-"} ${JSON.stringify(event["recurrence"])}`]
+      return [`${mark.key} ${mark.occurrence ?? "-"} ${recurrenceOf(event)}`]
     })
     .toSorted()
+}
+
+/** Days have no zone: through Graph they are written in UTC, through EWS in the zone of their mailbox. */
+function recurrenceOf(event: SeenEvent): string {
+  const isSaid = (name: string) => !(event["isAllDay"] === true && name === "recurrenceTimeZone")
+  return JSON.stringify(event["recurrence"], (name, value) => (isSaid(name) ? value : undefined))
 }
 
 function markedPair(event: SeenEvent, owner: string): readonly (readonly [string, Mark])[] {
