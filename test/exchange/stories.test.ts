@@ -98,6 +98,21 @@ test("a copy somebody made a series that nobody can read becomes a single event 
   assert.equal(exchange.admin.view(address, span).length, 1)
 })
 
+test("a series that the list still has and nobody finds is not as anybody wants it: no other is given up for it", async () => {
+  const { address, calendar } = opened()
+  const series = weekly(lesson())
+  await written(calendar, [series])
+  const restarted = exchange.reopen().mailbox({ address, calendar: ownCalendar })
+  exchange.admin.addFault({ kind: "status", status: 404, operation: "events.get", mailbox: address, times: 1 })
+
+  const [doubtful] = (await list(restarted)).events
+  const [found] = (await list(restarted)).events
+
+  const print = fingerprint(calendar.normalize(series))
+  assert.ok(doubtful && doubtful.fingerprint !== print)
+  assert.equal(found?.fingerprint, print)
+})
+
 for (const [what, event] of [
   ["a lesson", lesson()],
   ["a series", weekly(lesson())],

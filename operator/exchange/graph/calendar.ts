@@ -7,7 +7,7 @@ import { Turns } from "../turns.ts"
 import type { Batches } from "./batch.ts"
 import { CalendarFolder, type FolderPaths } from "./calendar-folder.ts"
 import type { GraphClient } from "./client.ts"
-import { copyOf } from "./copy.ts"
+import { copyOf, doubtfulCopyOf } from "./copy.ts"
 import { type DeltaRound, firstRoundPath, readDeltaRound } from "./delta.ts"
 import type { GraphItem } from "./read-event.ts"
 import { readForeign } from "./read-foreign.ts"
@@ -168,10 +168,11 @@ export class GraphCalendar implements Calendar {
     )
     const copies = items.flatMap(item => {
       const look = looks.get(item.id)
+      if (look?.kind === "Gone") return doubtfulCopyOf(item) ?? []
       return known(item) ?? copyOf(look?.kind === "Found" ? look.item : item) ?? []
     })
     this.#known.replaceBy(copies)
-    for (const [id, look] of looks) if (look.kind === "Gone") this.#known.doubt(id) // the list has it
+    for (const [id, look] of looks) if (look.kind === "Gone") this.#known.doubt(id)
   }
 
   async #lookInto(folder: FolderPaths, round: DeltaRound, signal: AbortSignal): Promise<void> {

@@ -1,6 +1,6 @@
 import type { CalendarEvent } from "../../core/event.ts"
 import { checkOf, type Mark, parseMark } from "../../core/origin.ts"
-import { type KnownCopy, knownCopy, unreadableCopy } from "../known-copies.ts"
+import { type CopyHead, type KnownCopy, knownCopy, unreadableCopy } from "../known-copies.ts"
 import { madeUid } from "../made-uid.ts"
 import { normalForm } from "../normal-form.ts"
 import { textAt } from "./json.ts"
@@ -8,15 +8,32 @@ import { type GraphItem, readEvent } from "./read-event.ts"
 
 /** The copy an item is, or undefined when it carries no readable mark. An item nobody can read is a copy all the same. */
 export function copyOf(item: GraphItem): KnownCopy | undefined {
-  const mark = item.markText === undefined ? undefined : parseMark(item.markText)
-  if (!mark || item.markText === undefined) return undefined
-  const { id, version, markText, isMeeting } = item
-  const isSeries = item.kind === "seriesMaster"
-  const head = { id, version, markText, isMeeting, isSeries, tie: isMadeFor(mark, item) ? "Proven" : "None" } as const
+  const head = headOf(item)
+  if (!head) return undefined
   try {
     return knownCopy(head, normalForm(readEvent(item), "graph"))
   } catch {
     return unreadableCopy(head)
+  }
+}
+
+/** A copy the list has and nobody finds: it counts as one, and as none that another could be given up for. */
+export function doubtfulCopyOf(item: GraphItem): KnownCopy | undefined {
+  const head = headOf(item)
+  return head && unreadableCopy(head)
+}
+
+function headOf(item: GraphItem): CopyHead | undefined {
+  const { id, version, markText, isMeeting, kind } = item
+  const mark = markText === undefined ? undefined : parseMark(markText)
+  if (!mark || markText === undefined) return undefined
+  return {
+    id,
+    version,
+    markText,
+    isMeeting,
+    isSeries: kind === "seriesMaster",
+    tie: isMadeFor(mark, item) ? "Proven" : "None",
   }
 }
 
