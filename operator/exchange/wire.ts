@@ -1,6 +1,7 @@
 import { gunzipSync } from "node:zlib"
 import { request } from "undici"
 import { TemporaryError } from "../core/errors.ts"
+import { largestAnswerBytes } from "../http/client.ts"
 import { networkFailure } from "../http/network-failure.ts"
 import type { Clock } from "./clock.ts"
 
@@ -10,9 +11,6 @@ type BodyBytes = ArrayBuffer | Uint8Array<ArrayBuffer>
 
 /** The same on every request: servers may list whom they admit by it. */
 export const userAgent = "calsync"
-
-/** No page is near this; a packed answer that grows beyond it is no page. */
-const largestAnswerBytes = 128_000_000
 
 /**
  * One request and its whole answer. Throws a TemporaryError when none came. Redirects are not followed: they would take
@@ -44,7 +42,7 @@ export function timeLimit(
   return { signal: AbortSignal.any([signal, limit.signal]), cancel }
 }
 
-/** At once rather than as a stream: a page is small, and a stream per answer leaves its memory to the collector. */
+/** No larger than what may come unpacked. At once rather than as a stream: a page is small, and a stream per answer leaves its memory to the collector. */
 function unpacked(bytes: ArrayBuffer): Uint8Array<ArrayBuffer> {
   return gunzipSync(bytes, { maxOutputLength: largestAnswerBytes })
 }

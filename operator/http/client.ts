@@ -15,11 +15,16 @@ export type DispatcherOptions = {
   readonly connectTimeoutMs: number
   /** How long to wait for the response's head, and between two pieces of its body. */
   readonly answerTimeoutMs: number
+  /** An answer that grows beyond this, as it comes over the wire, is broken off. */
+  readonly largestAnswerBytes?: number
   /** Connect here; the URL's name stays the one the certificate must have. Direct connections only. */
   readonly resolveTo?: string | undefined
   /** Told of each new direct connection before anything is sent on it. It then carries one request at a time. */
   readonly onConnected?: ((socket: Socket) => void) | undefined
 }
+
+/** Nothing that is asked for is near this; what is, would fill the memory of the whole process. */
+export const largestAnswerBytes = 128_000_000
 
 /**
  * One pool of connections with its certificates, proxy and limits; the caller closes it. Throws a NeedsAttentionError
@@ -31,6 +36,7 @@ export function openDispatcher({
   connections,
   connectTimeoutMs,
   answerTimeoutMs,
+  largestAnswerBytes: maxResponseSize = largestAnswerBytes,
   resolveTo,
   onConnected,
 }: DispatcherOptions): Dispatcher {
@@ -46,6 +52,7 @@ export function openDispatcher({
         ? { timeout: connectTimeoutMs, ...tls }
         : connectorTo({ timeout: connectTimeoutMs, ...tls }, { resolveTo, onConnected }),
     requestTls: { timeout: connectTimeoutMs, ...tls },
+    maxResponseSize,
     headersTimeout: answerTimeoutMs,
     bodyTimeout: answerTimeoutMs,
   })

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict"
+import type { ServerResponse } from "node:http"
 import { createServer, type Server } from "node:https"
 import { after, before, describe, test } from "node:test"
 import { request } from "undici"
@@ -14,6 +15,8 @@ const { certPem, keyPem } = authority.issue({ hosts: ["127.0.0.1"] })
 
 const server = createServer({ cert: certPem, key: keyPem }, ({ url }, response) => {
   if (url === "/") response.end("hello")
+  if (url === "/long") response.end("x".repeat(1_001))
+  if (url === "/endless") sendWithoutEnd(response)
 })
 let url: string
 
@@ -67,12 +70,30 @@ describe("a pool of connections", () => {
     assert.equal(await ask({ ...proxied, proxy: { ...proxied.proxy, noProxy: "127.0.0.1" } }), "hello")
   })
 
+  test("breaks off an answer that is too long, or has no end, whether it says so or not", async () => {
+    const limited = { caBundlePem: authority.caPem, largestAnswerBytes: 1_000 }
+    assert.equal(await ask(limited), "hello")
+    for (const path of ["long", "endless"]) {
+      await assert.rejects(ask(limited, `${url}${path}`), error => {
+        return networkFailure(error).code === "UND_ERR_RES_EXCEEDED_MAX_SIZE"
+      })
+    }
+  })
+
   test("gives up on an answer that does not come", async () => {
     await assert.rejects(ask({ caBundlePem: authority.caPem }, `${url}never`), error => {
       return networkFailure(error).code === "UND_ERR_HEADERS_TIMEOUT"
     })
   })
 })
+
+function sendWithoutEnd(response: ServerResponse): void {
+  const send = () => {
+    while (!response.destroyed && response.write("x".repeat(1_000)));
+  }
+  response.on("drain", send)
+  send()
+}
 
 describe("Retry-After", () => {
   const now = Temporal.Instant.from("2026-11-21T12:00:00Z").epochMilliseconds
