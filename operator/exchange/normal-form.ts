@@ -5,7 +5,7 @@ import { dateKey, instantKey, parseOccurrenceKey } from "../core/time.ts"
 import { ianaZone, windowsZone } from "../core/time-zones.ts"
 import { bodyText } from "./body-text.ts"
 import type { ExchangeSeries } from "./pattern.ts"
-import { exchangeDates } from "./pattern-expansion.ts"
+import { daysSince, exchangeDays } from "./pattern-expansion.ts"
 import { fromExchangeSeries, type SeriesDialect, toExchangeSeries } from "./series.ts"
 
 /** Exchange cuts a subject and a location here. */
@@ -162,7 +162,11 @@ function occurrenceTest(series: ExchangeSeries, time: EventTime, keys: readonly 
   const dates = keys.flatMap(key => seriesDate(key, time) ?? [])
   const last = dates.toSorted(Temporal.PlainDate.compare).at(-1)
   if (last === undefined) return () => false
-  const real = new Set(exchangeDates(series, last).map(date => occurrenceKeyOn(date, time)))
+  const start = series.range.startDate
+  // Where clocks jump over midnight an occurrence is on the day after its own.
+  const near = new Set(dates.map(date => daysSince(start, date)).flatMap(day => [day - 1, day]))
+  const nearDays = exchangeDays(series, last).filter(day => near.has(day))
+  const real = new Set(nearDays.map(day => occurrenceKeyOn(start.add({ days: day }), time)))
   return key => real.has(key)
 }
 

@@ -10,22 +10,30 @@ import type { ExchangePattern, ExchangeSeries, WeekIndex } from "./pattern.ts"
 
 /** The days on which Exchange would put the series, in order: from its start, or `from`, up to and including `until`. */
 export function exchangeDates(
-  { pattern, range }: ExchangeSeries,
+  series: ExchangeSeries,
   until: Temporal.PlainDate,
-  from: Temporal.PlainDate = range.startDate,
+  from: Temporal.PlainDate = series.range.startDate,
 ): readonly Temporal.PlainDate[] {
+  const start = series.range.startDate
+  const first = daysSince(start, from)
+  return Array.from(
+    exchangeDays(series, until).filter(day => day >= first),
+    day => start.add({ days: day }),
+  )
+}
+
+/** The same as numbers of days after the start: centuries of them are looked through in no time. */
+export function* exchangeDays({ pattern, range }: ExchangeSeries, until: Temporal.PlainDate): Generator<number> {
   refuseEndless(pattern)
   const start = range.startDate
   const last = daysSince(start, range.type === "endDate" ? earlier(range.endDate, until) : until)
-  const first = daysSince(start, from)
   let left = range.type === "numbered" ? range.numberOfOccurrences : Number.POSITIVE_INFINITY
-  const found: Temporal.PlainDate[] = []
   for (const day of candidates(pattern, start)) {
-    if (day > last || left === 0) break
-    if (day >= 0) left -= 1
-    if (day >= Math.max(first, 0)) found.push(start.add({ days: day }))
+    if (day > last || left === 0) return
+    if (day < 0) continue
+    left -= 1
+    yield day
   }
-  return found
 }
 
 /** A pattern read from elsewhere that never gets anywhere. */
@@ -34,7 +42,8 @@ function refuseEndless(pattern: ExchangePattern): void {
   if (pattern.interval < 1 || isWithoutDays) throw new RangeError(`a ${pattern.type} pattern without days or interval`)
 }
 
-function daysSince(start: Temporal.PlainDate, date: Temporal.PlainDate): number {
+/** Negative before it. */
+export function daysSince(start: Temporal.PlainDate, date: Temporal.PlainDate): number {
   return start.until(date, { largestUnit: "days" }).days
 }
 

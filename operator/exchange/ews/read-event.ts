@@ -80,9 +80,10 @@ function readKind(item: XmlElement): ItemKind {
   return kinds.find(kind => kind === said) ?? (childOf(item, "t:Recurrence") ? "RecurringMaster" : "Single")
 }
 
-/** What a master says of its changed occurrences: their own ids, to be read one by one. */
+/** What a master says of its changed occurrences: their own ids, to be read one by one. None where they are too many. */
 export function exceptionIds({ fields }: EwsItem): readonly string[] {
-  return changedOccurrences(fields).flatMap(one => childOf(one, "t:ItemId")?.attributes["Id"] ?? [])
+  const changed = changedOccurrences(fields)
+  return changed.length > mostExceptions ? [] : changed.flatMap(one => childOf(one, "t:ItemId")?.attributes["Id"] ?? [])
 }
 
 export type ReadOptions = {
@@ -108,14 +109,22 @@ function readSeries(recurrence: XmlElement, time: EventTime, { fields, options }
   if (!series) throw new UnreadableItemError("a recurrence of an unknown kind")
   const zone = time.allDay ? zoneOf(fields, options) : time.start.timeZoneId
   const keyAt = (at: Temporal.Instant) => nearestKey(at, time, zone)
+  const [deleted, changed] = [deletedOccurrences(fields), changedOccurrences(fields)]
+  if (Math.max(deleted.length, changed.length) > mostExceptions)
+    throw new UnreadableItemError(`a series with more than ${mostExceptions} exceptions`)
   return {
     rules: [fromExchangeSeries(series)],
     extraTimes: [],
-    excluded: childrenOf(childOf(fields, "t:DeletedOccurrences"), "t:DeletedOccurrence").map(one =>
-      keyAt(instantIn(one, "t:Start")),
-    ),
-    overrides: changedOccurrences(fields).map(one => readOverride(one, { keyAt, options })),
+    excluded: deleted.map(one => keyAt(instantIn(one, "t:Start"))),
+    overrides: changed.map(one => readOverride(one, { keyAt, options })),
   }
+}
+
+/** Every working day of twenty years; each takes time to understand, and changed ones a question of their own. */
+const mostExceptions = 5_000
+
+function deletedOccurrences(fields: XmlElement): readonly XmlElement[] {
+  return childrenOf(childOf(fields, "t:DeletedOccurrences"), "t:DeletedOccurrence")
 }
 
 function changedOccurrences(fields: XmlElement): readonly XmlElement[] {
@@ -218,13 +227,25 @@ function zoneOf(fields: XmlElement, { mailboxZone = "UTC" }: ReadOptions): strin
   return (id && canonicalZone(id)) || mailboxZone
 }
 
+/** What of it is not told: the server may have put any text there. */
 function instantIn(parent: XmlElement, name: string): Temporal.Instant {
   const text = textIn(parent, name) ?? ""
   try {
-    return Temporal.Instant.from(/(?:Z|[+-]\d{2}:\d{2})$/.test(text) ? text : `${text}Z`)
-  } catch (cause) {
-    throw new UnreadableItemError("a start or end that is no time", { cause })
+    const at = Temporal.Instant.from(/(?:Z|[+-]\d{2}:\d{2})$/.test(text) ? text : `${text}Z`)
+    if (isInCalendar(at)) return at
+  } catch {
+    // no time at all
   }
+  throw new UnreadableItemError("a start or end that is no time")
+}
+
+/** Exchange's calendar goes from 1601 to 4500: the first day of its clock, and what it has for "never". */
+const firstInstant = Temporal.Instant.from("1601-01-01T00:00:00Z")
+const lastInstant = Temporal.Instant.from("4501-01-02T00:00:00Z")
+
+/** Beyond are slips of programs, and times that no day can be added to. */
+function isInCalendar(at: Temporal.Instant): boolean {
+  return Temporal.Instant.compare(firstInstant, at) <= 0 && Temporal.Instant.compare(at, lastInstant) <= 0
 }
 
 function showAsOf(status: string | undefined): ShowAs {

@@ -24,17 +24,20 @@ export const namespaces = {
 
 /**
  * Reads one document in pieces as they come. Strict: an answer cut short, a second root, a document type or an unknown
- * entity is a MalformedXmlError. Character references XML does not allow are left out, because Exchange writes them for
+ * entity is a MalformedXmlError, and so is what is nested too deep or has too much in it. Character references XML does not allow are left out, because Exchange writes them for
  * control characters in a subject.
  */
 export class XmlReader {
   readonly #parser = new SaxesParser({ xmlns: true })
   readonly #open: OpenElement[] = []
+  readonly #mostElements: number
   #root: XmlElement | undefined
+  #elements = 0
   /** The start of a character reference that the next piece may end. */
   #rest = ""
 
-  constructor() {
+  constructor(mostElements = usualMostElements) {
+    this.#mostElements = mostElements
     this.#parser.on("error", () => {
       // The library's message quotes the document.
       throw new MalformedXmlError("the answer is not well-formed XML")
@@ -64,6 +67,8 @@ export class XmlReader {
   }
 
   #start(tag: SaxesTagNS): void {
+    this.#elements += 1
+    if (this.#elements > this.#mostElements) throw new MalformedXmlError("the answer has no end")
     if (this.#open.length >= deepest) throw new MalformedXmlError("the answer is nested too deep")
     const attributes = Object.values(tag.attributes).map(({ local, value }) => [local, value])
     const opened = { name: nameOf(tag), attributes: Object.fromEntries(attributes), children: [], text: "" }
@@ -119,6 +124,8 @@ type OpenElement = {
 
 /** No answer of Exchange comes near; beyond it somebody wants our stack. */
 const deepest = 100
+/** A hundred series with a thousand changes each; an element takes many times the memory of the four bytes it is sent as. */
+const usualMostElements = 500_000
 
 const prefixes: ReadonlyMap<string, string> = new Map(Object.entries(namespaces).map(([prefix, uri]) => [uri, prefix]))
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
+import { inspect } from "node:util"
 import fc from "fast-check"
 import type { CalendarEvent } from "../../../operator/core/event.ts"
 import { fingerprint } from "../../../operator/core/fingerprint.ts"
@@ -116,11 +117,20 @@ describe("an item somebody else made", () => {
     const unreadable = [
       end,
       `<t:Start>soon</t:Start>${end}`,
+      `<t:Start>0001-01-01T00:00:00</t:Start>${end}`,
+      `${start}<t:End>+275760-09-13T00:00:00Z</t:End><t:IsAllDayEvent>true</t:IsAllDayEvent>`,
       `${start}${end}<t:Recurrence><t:HourlyRecurrence/>${range}</t:Recurrence>`,
       `${start}${end}<t:Recurrence><t:DailyRecurrence/><t:NoEndRecurrence/></t:Recurrence>`,
     ]
     for (const fields of unreadable) assert.throws(() => read(item(fields)), UnreadableItemError, fields)
   })
+})
+
+test("a time that is none is not told, for it may be any text", () => {
+  assert.throws(
+    () => read(item("<t:Start>secret</t:Start><t:End>secret</t:End>")),
+    error => !inspect(error).includes("secret"),
+  )
 })
 
 describe("a series somebody changed", () => {
@@ -154,6 +164,21 @@ describe("a series somebody changed", () => {
     const one = master({ original: "2027-03-30T06:00:00Z", deleted: "2027-04-06T06:00:00Z" })
 
     assert.throws(() => readEvent(one, { mailboxZone }), UnreadableItemError)
+  })
+
+  test("in more places than anybody can have changed is not understood, and not asked for piece by piece", () => {
+    const occurrence = '<t:Occurrence><t:ItemId Id="changed"/></t:Occurrence>'
+    const deletion = "<t:DeletedOccurrence><t:Start>2027-04-06T06:00:00Z</t:Start></t:DeletedOccurrence>"
+    const daily = `<t:Start>2027-03-16T07:00:00Z</t:Start><t:End>2027-03-16T08:00:00Z</t:End>
+      <t:Recurrence><t:DailyRecurrence><t:Interval>1</t:Interval></t:DailyRecurrence>
+      <t:NoEndRecurrence><t:StartDate>2027-03-16</t:StartDate></t:NoEndRecurrence></t:Recurrence>`
+    const changedIn = item(`${daily}<t:ModifiedOccurrences>${occurrence.repeat(5_001)}</t:ModifiedOccurrences>`)
+    const deletedIn = item(`${daily}<t:DeletedOccurrences>${deletion.repeat(5_001)}</t:DeletedOccurrences>`)
+
+    assert.deepEqual(exceptionIds(changedIn), [])
+    for (const one of [changedIn, deletedIn]) {
+      assert.throws(() => readEvent(one, options), { name: "UnreadableItemError", message: /5000 exceptions/ })
+    }
   })
 })
 

@@ -69,7 +69,7 @@ describe("what is read", () => {
 
   test("is an error when it is not XML, and the error repeats none of it", () => {
     const bombs = `<!DOCTYPE a [<!ENTITY b "secret">]><a>&b;</a>`
-    const deep = "<a>".repeat(1_000)
+    const deep = `${"<a>".repeat(1_000)}${"</a>".repeat(1_000)}`
     for (const text of [
       "",
       "secret",
@@ -87,6 +87,18 @@ describe("what is read", () => {
       )
     }
   })
+})
+
+test("a document with more in it than anybody has is an error before it fills the memory", () => {
+  const wide = (elements: number) => `<a>${"<b/>".repeat(elements - 1)}</a>`
+  const read = (text: string) => {
+    const reader = new XmlReader(100)
+    reader.write(text)
+    return reader.end()
+  }
+
+  assert.equal(read(wide(100)).children.length, 99)
+  assert.throws(() => read(wide(101)), MalformedXmlError)
 })
 
 function allowed(text: string): string {
