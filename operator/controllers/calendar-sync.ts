@@ -79,7 +79,7 @@ async function pass(
         source: resolved.source,
         mailbox: resolved.mailbox,
         policy: resolved.policy.sync,
-        ownership: { ...ownershipOf(deps, resolved), owner: resolved.owner },
+        ownership: { ...ownershipOf(deps, sync, resolved), owner: resolved.owner },
         state: stateOf(deps, sync, startedAt),
         kind,
         now: startedAt,
@@ -110,12 +110,12 @@ function stateOf({ hub }: ControllerDeps, { metadata, status }: CalendarSyncObje
   }
 }
 
-function ownershipOf(deps: ControllerDeps, { connection }: ResolvedSync) {
+function ownershipOf(deps: ControllerDeps, { spec }: CalendarSyncObject, { connection }: ResolvedSync) {
   return {
     installation: deps.installation.id,
     cluster: deps.installation.cluster,
     takeOver: connection.takeOver,
-    knownOwners: deps.owners.all(),
+    knownOwners: deps.owners.of(spec.mailbox),
   }
 }
 

@@ -9,19 +9,28 @@ import { matchMailboxes, type Pair } from "./match-mailboxes.ts"
 import { connectionKeyOf, type MailboxBindingObject } from "./objects.ts"
 
 /**
- * Whether an older binding already keeps this identity of the same source in the same calendar of the same mailbox, through
- * whatever connection. Two that did would make every event twice; the older one goes on, whatever order they were seen in.
+ * Whether another binding keeps this identity of the same source in the same calendar of the same mailbox, through whatever
+ * connection. Two that did would make every event twice; the older one goes on, whatever order they were seen in, as soon
+ * as the younger one has let go: until then the copies are the other's.
  */
-export function claimsOfOlder(
+export function claimsOfOthers(
   deps: ControllerDeps,
   binding: MailboxBindingObject,
   { sourceKey, reading }: Pick<ResolvedBinding, "sourceKey" | "reading">,
 ): (pair: Pair) => boolean {
-  const older = deps.caches.bindings
+  const rivals = deps.caches.bindings
     .byIndex("source", sourceKey)
-    .filter(other => other.spec.calendar?.name === binding.spec.calendar?.name && ageOf(other) < ageOf(binding))
+    .filter(other => other.metadata.uid !== binding.metadata.uid)
+    .filter(other => other.spec.calendar?.name === binding.spec.calendar?.name)
+  const older = rivals.filter(other => ageOf(other) < ageOf(binding))
   const claimed = new Set(older.flatMap(other => pairsOf(deps, other, reading)).map(nameOf))
-  return pair => claimed.has(nameOf(pair))
+  const held = new Set(rivals.flatMap(other => syncedBy(deps, other)).map(nameOf))
+  const own = new Set(syncedBy(deps, binding).map(nameOf))
+  return pair => claimed.has(nameOf(pair)) || (held.has(nameOf(pair)) && !own.has(nameOf(pair)))
+}
+
+function syncedBy({ caches }: ControllerDeps, { metadata }: MailboxBindingObject): readonly Pair[] {
+  return caches.syncs.byIndex("binding", keyOf(metadata)).map(({ spec }) => spec)
 }
 
 /**
@@ -33,7 +42,7 @@ function pairsOf(
   binding: MailboxBindingObject,
   reading: SourceReading | undefined,
 ): readonly Pair[] {
-  const there = deps.caches.syncs.byIndex("binding", keyOf(binding.metadata)).map(({ spec }) => spec)
+  const there = syncedBy(deps, binding)
   const listed = (binding.spec.mailboxes ?? []).map(({ address, identity }) => ({ mailbox: address, identity }))
   return [...there, ...listed, ...matchedBy(deps, binding, reading)]
 }

@@ -41,7 +41,11 @@ export async function loadEwsCredential(
     return { ...credential, app: await loadAppCredential(deps, credential.app, namespace, signal) }
   }
   const content = await deps.references.fetch({ kind: "Secret", namespace, name: credential.secretName }, signal)
-  return { kind: credential.kind, ...readAccount(content) }
+  const account = readAccount(content)
+  // Basic ends the name at the first colon, and takes what follows for the password.
+  if (credential.kind === "basic" && account.username.includes(":"))
+    throw contradiction(content, `"${accountKeys.username}" holds a colon, which Basic cannot carry: use ntlmSecretRef`)
+  return { kind: credential.kind, ...account }
 }
 
 /** Whoever writes `CONTOSO\svc` means the same as with a domain of its own; NTLM needs both apart. */

@@ -7,7 +7,7 @@ import type { ReconcileContext, ReconcileResult } from "../runtime/controller.ts
 import { keyOf, type ObjectKey } from "../runtime/objects.ts"
 import { type ResolvedBinding, resolveBinding } from "./binding-refs.ts"
 import { type BindingOutcome, countsOf, judgeBinding, withBadLines, withHold } from "./binding-verdict.ts"
-import { claimsOfOlder } from "./claims.ts"
+import { claimsOfOthers } from "./claims.ts"
 import type { ControllerDeps } from "./deps.ts"
 import { hasFinalizer, setFinalizer } from "./finalizers.ts"
 import { holdUnbinding } from "./hold-unbinding.ts"
@@ -94,14 +94,14 @@ async function loadMap(
   return readMailboxMap(await deps.references.read(reference, origin.key, signal))
 }
 
-/** A mailbox and identity that an older binding claims for the same calendar stays with it. */
+/** A mailbox and identity that another binding claims for the same calendar, or has not let go of yet, is left to it. */
 function withoutClaimed(
   deps: ControllerDeps,
   binding: MailboxBindingObject,
   resolved: ResolvedBinding,
   { pairs, unmatched }: Matching,
 ): Matching {
-  const isClaimed = claimsOfOlder(deps, binding, resolved)
+  const isClaimed = claimsOfOthers(deps, binding, resolved)
   const claimed = pairs.filter(isClaimed)
   return {
     pairs: pairs.filter(pair => !claimed.includes(pair)),

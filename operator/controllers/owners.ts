@@ -1,16 +1,19 @@
+import { normalAddress } from "../core/scope.ts"
 import type { Hub } from "./hub.ts"
 import { bindingKeyOf, type Caches, type CalendarSyncObject, ownerOfSync } from "./objects.ts"
 
 /**
- * The owners of all syncs there are: a copy of anybody else of this installation belongs to nobody any more. Undefined as
- * long as that cannot be known: before every binding had its turn in this process (in a cluster just rebuilt the syncs are
- * still to be made), and where only some namespaces are seen.
+ * The owners of all syncs of a mailbox: a copy of anybody else of this installation belongs to nobody any more, be it that
+ * a binding is gone or that it let go of this one of its mailboxes. Undefined as long as that cannot be known: before every
+ * binding had its turn in this process (in a cluster just rebuilt the syncs are still to be made), and where only some
+ * namespaces are seen.
  */
 export class Owners {
   readonly #caches: Caches
   readonly #hub: Hub
   readonly #seesAll: boolean
-  #known: ReadonlySet<string> | undefined
+  /** By address. */
+  #known: ReadonlyMap<string, ReadonlySet<string>> | undefined
 
   constructor({ caches, hub, seesAll }: { readonly caches: Caches; readonly hub: Hub; readonly seesAll: boolean }) {
     this.#caches = caches
@@ -38,14 +41,25 @@ export class Owners {
     return this.#seesAll && !staying.every(one => this.#hub.wasExamined("binding", one))
   }
 
-  all(): ReadonlySet<string> | undefined {
+  of(mailbox: string): ReadonlySet<string> | undefined {
     if (!this.#seesAll || this.isSettling) return undefined
-    this.#known ??= new Set(this.#caches.syncs.list().flatMap(sync => this.#ownerOf(sync)))
-    return this.#known
+    this.#known ??= this.#read()
+    return this.#known.get(addressOf(mailbox)) ?? new Set()
+  }
+
+  #read(): ReadonlyMap<string, ReadonlySet<string>> {
+    const byMailbox = Map.groupBy(this.#caches.syncs.list(), ({ spec }) => addressOf(spec.mailbox))
+    return new Map(
+      [...byMailbox].map(([mailbox, syncs]) => [mailbox, new Set(syncs.flatMap(one => this.#ownerOf(one)))]),
+    )
   }
 
   #ownerOf(sync: CalendarSyncObject): readonly string[] {
     const binding = this.#caches.bindings.get(bindingKeyOf(sync))
     return binding === undefined ? [] : [ownerOfSync(sync, binding)]
   }
+}
+
+function addressOf(mailbox: string): string {
+  return normalAddress(mailbox) ?? mailbox
 }

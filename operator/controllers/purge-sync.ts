@@ -65,7 +65,7 @@ async function isEmptied(deps: ControllerDeps, sync: CalendarSyncObject, signal:
     cluster: deps.installation.cluster,
     owner: ownerOfSync(sync, binding),
     takeOver: connection.takeOver,
-    knownOwners: deps.owners.all(),
+    knownOwners: deps.owners.of(sync.spec.mailbox),
   }
   const report = await purge({ mailbox, ownership, now: deps.now(), goingOn }, signal)
   deps.metrics.operated("remove", report.removed)

@@ -92,13 +92,27 @@ export class Content {
     })
   }
 
+  /** Throws NeedsAttentionError when it is there and is no text. */
   readOptional(key: string): string | undefined {
     const value = Object.hasOwn(this.#data, key) ? this.#data[key] : undefined
-    return value !== undefined && this.#reference.kind === "Secret"
-      ? Buffer.from(value, "base64").toString("utf8")
-      : value
+    return value === undefined || this.#reference.kind === "ConfigMap" ? value : this.#decoded(key, value)
+  }
+
+  /** Editors and shells of Windows put a mark before a text, which is no part of it, or write it in UTF-16. */
+  #decoded(key: string, value: string): string {
+    try {
+      const text = utf8.decode(Buffer.from(value, "base64"))
+      if (!text.includes("\0")) return text
+    } catch {
+      // the error says no more than that
+    }
+    throw new NeedsAttentionError(`${this.name}: "${key}" is not text in UTF-8: write it anew`, {
+      reason: "InvalidSpec",
+    })
   }
 }
+
+const utf8 = new TextDecoder("utf-8", { fatal: true })
 
 /** Made from a file, a Secret has the newline the file ends with. A password may end in a blank, in a newline never. */
 export function withoutLineEnd(text: string): string {

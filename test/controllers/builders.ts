@@ -48,9 +48,9 @@ export function ready(status: "True" | "False", reason: string, since = ago({ ho
 }
 
 /** A cluster in which every Secret holds this. */
-export function secretsWith(data: Readonly<Record<string, string>>) {
+export function secretsWith(data: Readonly<Record<string, string | Uint8Array>>) {
   const stored = Object.fromEntries(
-    Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString("base64")]),
+    Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString("base64")]),
   )
   return { fetch: async (reference: Reference) => new Content(reference, stored) }
 }

@@ -6,12 +6,14 @@ import { secretsWith } from "./builders.ts"
 
 const never = new AbortController().signal
 
+type SecretData = Parameters<typeof secretsWith>[0]
+
 /** What the controllers make of a Secret with these keys. */
-function load(data: Readonly<Record<string, string>>, kind: "basic" | "ntlm" = "basic") {
+function load(data: SecretData, kind: "basic" | "ntlm" = "basic") {
   return loadWith(data, { kind, secretName: "svc" })
 }
 
-function loadWith(data: Readonly<Record<string, string>>, credential: EwsCredentialRef) {
+function loadWith(data: SecretData, credential: EwsCredentialRef) {
   return loadEwsCredential(
     { references: secretsWith(data), readFederatedToken: undefined },
     credential,
@@ -76,6 +78,36 @@ describe("an account's Secret", () => {
       })
     })
   }
+
+  test("made by an editor that marks its texts has the password without the mark", async () => {
+    assert.deepEqual(await load({ username: "\ufeffsvc", password: "\ufeffsecret\r\n" }), {
+      kind: "basic",
+      username: "svc",
+      password: "secret",
+    })
+  })
+
+  for (const [told, bytes] of [
+    ["UTF-16", Buffer.from("\ufeffsecret", "utf16le")],
+    ["UTF-16 without a mark", Buffer.from("secret", "utf16le")],
+    ["Latin-1", Buffer.from("s\u00e4cret", "latin1")],
+  ] as const) {
+    test(`in ${told} is refused, for every log-in with it would be one on the way to a locked account`, async () => {
+      await assert.rejects(load({ username: "svc", password: bytes }), {
+        name: "NeedsAttentionError",
+        reason: "InvalidSpec",
+        message: 'Secret calendars/svc: "password" is not text in UTF-8: write it anew',
+      })
+    })
+  }
+
+  test("with a colon in the name is for NTLM only", async () => {
+    await assert.rejects(load({ username: "svc:calendars", password }), {
+      reason: "InvalidSpec",
+      message: /"username" holds a colon.*ntlmSecretRef/,
+    })
+    assert.equal((await load({ username: "svc:calendars", password }, "ntlm")).kind, "ntlm")
+  })
 
   for (const username of ["\\svc", "CONTOSO\\"]) {
     test(`with half of a name, ${username}, is refused`, async () => {
