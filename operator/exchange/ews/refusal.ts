@@ -66,9 +66,12 @@ const logins: Readonly<Record<WireCredential["kind"], Login>> = {
   },
 }
 
+/** Names only: what a scheme says beside its name may be anything. */
 function schemesIn(headers: Headers): readonly string[] {
-  const offered = (headers.get("www-authenticate") ?? "")
-    .split(",")
-    .map(one => /^\s*([A-Za-z]{2,20})(?:\s|$)/.exec(one)?.[1])
-  return [...new Set(offered.flatMap(scheme => scheme ?? []))]
+  const offered = (headers.get("www-authenticate") ?? "").replaceAll(/"[^"]*("|$)/g, "")
+  const names = offered.split(",").flatMap(one => /^\s*([A-Za-z]{2,20})(?:\s|$)/.exec(one)?.[1] ?? [])
+  return [...new Set(names)].slice(0, mostSchemes)
 }
+
+/** There are hardly more. */
+const mostSchemes = 6

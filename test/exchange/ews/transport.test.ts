@@ -324,7 +324,7 @@ describe("a refusal", () => {
         response.writeHead(401, [
           ["www-authenticate", "Negotiate"],
           ["www-authenticate", "NTLM"],
-          ["www-authenticate", 'Basic realm="mail"'],
+          ["www-authenticate", 'Basic realm="mail of, secret, people"'],
         ])
         response.end()
       },
@@ -350,6 +350,22 @@ describe("a refusal", () => {
       answer: response => xml(response, 302, "", { location: "https://elsewhere.test/owa" }),
       reason: "UnsupportedServer",
       says: /Outlook on the web/,
+    },
+    "a redirect that would take the credential along": {
+      answer: response => xml(response, 307, "", { location: server.url }),
+      reason: "UnsupportedServer",
+      says: /sends elsewhere/,
+    },
+    "a log-in offered in more ways than there are": {
+      answer: response =>
+        xml(response, 401, "", {
+          "www-authenticate": `Basic, ${"abcdefgh"
+            .split("")
+            .map(one => one.repeat(2))
+            .join(", ")}`,
+        }),
+      reason: "InvalidClient",
+      says: /it offers Basic, aa, bb, cc, dd, ee \(/,
     },
     "another page": {
       answer: response => xml(response, 404, ""),
