@@ -25,6 +25,8 @@ export class MadeCopies {
   #isUnseen = true
   /** May have been made, or may still be, though no search has shown it. */
   readonly #uncertain = new Set<string>()
+  /** How often each was made without anybody seeing it; hardly any ever is. */
+  readonly #unseen = new Map<string, number>()
 
   constructor({ mailbox, known, nonce }: MadeCopiesDeps) {
     this.#mailbox = mailbox
@@ -32,9 +34,13 @@ export class MadeCopies {
     this.#nonce = nonce
   }
 
-  /** What an item made under this key is called. */
+  /**
+   * What an item made under this key is called. Another name for every try nobody saw the end of: a request may be carried
+   * out long after it was given up, and two copies of one name would be taken for somebody's duplicate.
+   */
   uidFor(idempotencyKey: string): string {
-    return `${idempotencyKey}.${this.#nonce}`
+    const unseen = this.#unseen.get(idempotencyKey)
+    return `${idempotencyKey}.${this.#nonce}${unseen === undefined ? "" : `-${unseen}`}`
   }
 
   /** All that is there is known. */
@@ -42,6 +48,7 @@ export class MadeCopies {
     this.#byCheck = undefined
     this.#byKey = new Map()
     this.#isUnseen = false
+    for (const key of this.#uncertain) this.#giveUp(key)
     this.#uncertain.clear()
   }
 
@@ -50,9 +57,14 @@ export class MadeCopies {
     for (const { idempotencyKey } of items) this.#uncertain.add(idempotencyKey)
   }
 
-  made({ idempotencyKey }: CreateItem, id: string): void {
+  /** With the mark it was made with. */
+  made({ idempotencyKey, mark }: CreateItem, id: string): void {
     this.#uncertain.delete(idempotencyKey)
-    this.#byCheck?.set(checkOf(this.uidFor(idempotencyKey)), id)
+    this.#byCheck?.set(mark.check, id)
+  }
+
+  #giveUp(idempotencyKey: string): void {
+    this.#unseen.set(idempotencyKey, (this.#unseen.get(idempotencyKey) ?? 0) + 1)
   }
 
   /** Those made before, by what is known; the calendar is searched only for what it may hold beside that. */
@@ -66,7 +78,10 @@ export class MadeCopies {
       !known.has(item) && (this.#isUnseen || this.#uncertain.has(item.idempotencyKey))
     const open = items.filter(isOpen)
     if (open.length === 0) return known
-    return new Map([...known, ...(await this.search(open, folder, signal))])
+    const found = await this.search(open, folder, signal)
+    for (const item of open)
+      if (!found.has(item) && this.#uncertain.has(item.idempotencyKey)) this.#giveUp(item.idempotencyKey)
+    return new Map([...known, ...found])
   }
 
   /** Those that are in the calendar now. Somebody's duplicate of one has another UID. */

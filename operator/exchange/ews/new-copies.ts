@@ -39,7 +39,8 @@ type Named = CreateItem & { readonly uid: string }
  * | made before, by this process or another     | it is brought to what is wanted                                   |
  * | nothing, and all that is there was listed   | created, without a search                                         |
  * | nothing, and a create may have got lost     | searched first                                                    |
- * | the answer got lost, or told of trouble     | searched: found is done; not found is told, and tried again later |
+ * | the answer got lost, or told of trouble     | searched: what is found is brought to what is wanted, perhaps it  |
+ * |                                             | was made by another; not found is told, and tried again later     |
  */
 export class NewCopies {
   readonly #deps: NewCopiesDeps
@@ -76,20 +77,18 @@ export class NewCopies {
     const outcomes = new Map<CreateItem, WriteOutcome>()
     if (items.length === 0) return outcomes
     const named = items.map(item => this.#named(item))
-    const results = await this.#send(named, where, signal)
+    const { answered, found } = await this.#send(named, where, signal)
     for (const [index, item] of items.entries()) {
       const one = named[index]
-      if (one) outcomes.set(item, await this.#settle(one, results.get(one), { where, signal }))
+      const stored = one && found.get(one)
+      if (stored) outcomes.set(item, await this.#bringUp(one, stored, signal))
+      else if (one) outcomes.set(item, await this.#settle(one, answered.get(one), { where, signal }))
     }
     return outcomes
   }
 
   /** What became of each. Whatever ends it early leaves it open what was made. */
-  async #send(
-    items: readonly Named[],
-    { folder, mailboxZone }: Where,
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<Named, WriteResult>> {
+  async #send(items: readonly Named[], { folder, mailboxZone }: Where, signal: AbortSignal): Promise<Sent> {
     const { mailbox, made, places } = this.#deps
     const write = (item: Named, version: EwsVersion) => {
       const { event, uid } = item
@@ -100,25 +99,25 @@ export class NewCopies {
       const results = await createItems(mailbox, { folder, items, write }, signal)
       if (results.some(result => result.kind === "Refused" && isFolderGone(result.problem))) places.forget()
       const answered = new Map(items.flatMap((item, index) => pairOf(item, results[index])))
-      return await this.#withLost(items, answered, folder, signal)
+      const lost = items.filter(item => answered.get(item)?.kind === "Unknown")
+      return { answered, found: await this.#findLost(lost, folder, signal) }
     } catch (error) {
       made.uncertain(items)
       throw error
     }
   }
 
-  async #withLost(
+  async #findLost(
     items: readonly Named[],
-    results: ReadonlyMap<Named, WriteResult>,
     folder: FolderRef,
     signal: AbortSignal,
-  ): Promise<ReadonlyMap<Named, WriteResult>> {
-    const lost = items.filter(item => results.get(item)?.kind === "Unknown")
-    if (lost.length === 0) return results
-    this.#deps.made.uncertain(lost)
-    const found = await this.#deps.made.search(lost, folder, signal)
-    const done = [...found].flatMap(([item, { id, version }]) => pairOf(item, { kind: "Done", id, version }))
-    return new Map([...results, ...done])
+  ): Promise<ReadonlyMap<Named, EwsItem>> {
+    const { made } = this.#deps
+    if (items.length === 0) return new Map()
+    made.uncertain(items)
+    const found = await made.search(items, folder, signal)
+    for (const [item, { id }] of found) made.made(item, id)
+    return found
   }
 
   async #settle(
@@ -165,7 +164,7 @@ export class NewCopies {
     return made
   }
 
-  /** Made by an earlier try, perhaps from what the source said then. */
+  /** Made by an earlier try, or by another process, perhaps from what the source said then. */
   async #bringUp(item: CreateItem, stored: EwsItem, signal: AbortSignal): Promise<WriteOutcome> {
     const { id, version, markText, uid } = stored
     const mark = { ...item.mark, check: checkOf(madeUid(uid ?? this.#named(item).uid)) }
@@ -181,6 +180,9 @@ export class NewCopies {
     return { ...item, uid, mark: { ...item.mark, check: checkOf(uid) } }
   }
 }
+
+/** What was said of each, and what was found where the answer got lost. */
+type Sent = { readonly answered: ReadonlyMap<Named, WriteResult>; readonly found: ReadonlyMap<Named, EwsItem> }
 
 type Where = { readonly folder: FolderRef; readonly mailboxZone: string | undefined }
 

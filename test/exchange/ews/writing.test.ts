@@ -2,6 +2,8 @@ import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, test } from "node:test"
 import { ChangedMeanwhileError, reasonOf } from "../../../operator/core/errors.ts"
 import type { CalendarEvent } from "../../../operator/core/event.ts"
+import { fingerprint } from "../../../operator/core/fingerprint.ts"
+import { checkOf } from "../../../operator/core/origin.ts"
 import type { CreateItem, WriteOutcome } from "../../../operator/core/ports.ts"
 import { EwsCalendar } from "../../../operator/exchange/ews/calendar.ts"
 import { at, lesson, timed, weekly, zone } from "../../fakes/lesson.ts"
@@ -85,6 +87,52 @@ describe("a create", () => {
 
     assert.deepEqual(outcome, { ok: true, id: "made-1", version: "1" })
     assert.deepEqual(shelf.ids, ["made-1"])
+  })
+
+  for (const [when, between] of [
+    ["in the same pass", async () => {}],
+    ["after another listing", list],
+  ] as const)
+    test(`that happens when it was already made anew, ${when}, is no duplicate of somebody's, so that one is removed`, async () => {
+      mishaps.set("m:CreateItem", { isDone: "late" })
+      await list()
+      assert.equal(reasonOfOutcome(await create(lesson())), "Unreachable")
+      await between()
+      assert.equal((await create(lesson())).ok, true)
+
+      await late()
+
+      const events = await list()
+      assert.deepEqual(
+        events.map(({ isCopyOfAnother }) => isCopyOfAnother),
+        [false, false],
+      )
+      assert.notEqual(events[0]?.mark?.check, events[1]?.mark?.check)
+    })
+
+  test("whose answer got lost, and which another process had made from older words, is brought to what is wanted", async () => {
+    await list()
+    mishaps.set("m:CreateItem", { isDone: false })
+    const [theirs, ours] = [lesson({ key: "key.two" }), lesson({ key: "key.two", subject: "Physics" })]
+    shelf.putCopy(theirs)
+
+    const [outcome] = await calendar.writer.create([createItem(calendar, ours, "key")], signal)
+
+    assert.equal(outcome?.ok && outcome.id, "key.two")
+    const [copy, ...others] = await list()
+    assert.equal(others.length, 0)
+    assert.equal(copy?.fingerprint, fingerprint(calendar.normalize(ours)))
+    assert.equal(copy?.mark?.check, checkOf("key.two"))
+  })
+
+  test("repeated after one that got lost still makes one", async () => {
+    mishaps.set("m:CreateItem", { isDone: false })
+    await list()
+    await create(lesson())
+    const second = await create(lesson())
+
+    assert.deepEqual(await create(lesson()), second)
+    assert.equal(shelf.ids.length, 1)
   })
 
   test("that failed after it was saved is found", async () => {
