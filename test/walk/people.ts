@@ -8,7 +8,12 @@ import { contentOf, markOf } from "./what-is-there.ts"
 const drawer = "Drawer"
 
 type Found = { readonly event: SeenEvent; readonly calendar: string | undefined }
-type Own = { readonly content: string; readonly version: string | undefined }
+type Own = {
+  readonly content: string
+  readonly version: string | undefined
+  /** On the mark of a duplicate. */
+  readonly check: string | undefined
+}
 
 /** The people of a mailbox in Outlook: what they do to copies, and what is theirs and must never change. */
 export class People {
@@ -108,6 +113,10 @@ export class People {
     for (const [id, own] of this.#own) {
       const event = there.get(id)
       assert.ok(event, `${where}: an event somebody made themselves is gone`)
+      if (isAdopted(event, own)) {
+        this.#own.delete(id)
+        continue
+      }
       assert.equal(contentOf(event), own.content, `${where}: an event somebody made themselves was changed`)
       if (own.version !== undefined)
         assert.equal(event["@odata.etag"], own.version, `${where}: an event somebody made themselves was written`)
@@ -140,7 +149,7 @@ export class People {
     if (!event) return
     const etag = event["@odata.etag"]
     const version = how === "exactly" && typeof etag === "string" ? etag : undefined
-    this.#own.set(id, { content: contentOf(event), version })
+    this.#own.set(id, { content: contentOf(event), version, check: markOf(event)?.check })
   }
 
   #everything(): readonly Found[] {
@@ -157,6 +166,12 @@ export class People {
     const span = { start: now.subtract({ hours: 24 * 10 }).toString(), end: now.add({ hours: 24 * 45 }).toString() }
     return this.#admin.view(this.#mailbox, span).map(event => ({ event, calendar: undefined }))
   }
+}
+
+/** A duplicate whose original is gone may become the copy, which its mark then says; nobody else's mark is ever changed. */
+function isAdopted(event: SeenEvent, { check }: Own): boolean {
+  const mark = markOf(event)
+  return check !== undefined && mark !== undefined && mark.check !== check
 }
 
 function hasGuests(event: SeenEvent): boolean {
