@@ -106,7 +106,10 @@ async function ask(
       return { state: "Unknown", isAccepted: true }
     }
     const call = { request: calendarQuestion(address), mailbox: address, operation: "probe" }
-    return understood(await transport.answerTo({ ...call, writes: false, retry: true }, signal), settings)
+    return understood(
+      await transport.answerTo({ ...call, writes: false, retry: true, isProof: true }, signal),
+      settings,
+    )
   } catch (error) {
     if (isAbort(error, signal) || !(error instanceof Error)) throw error
     // In a pause nobody is asked; whoever was answered before has been let in.

@@ -21,6 +21,11 @@ export function refusalOf(status: number, refusal: Refusal): { readonly reason: 
   return { reason: "UnsupportedServer", text }
 }
 
+/** A way to log in that is offered, and a credential that is not accepted. */
+export function isLoginRefused(status: number, refusal: Refusal): boolean {
+  return status === 401 && loginRefused(refusal).reason === "InvalidClient"
+}
+
 const switchedOff =
   "EWS is switched off here: in Exchange Online for good, where Graph is the way; on a server by EwsEnabled or its lists of applications"
 const redirected =

@@ -19,6 +19,7 @@ import {
   readMessageProblem,
 } from "./problem.ts"
 import { readRefusal } from "./refusal.ts"
+import { RefusedLogin } from "./refused-login.ts"
 import type { WireSettings } from "./settings.ts"
 import { SpokenVersion } from "./spoken-version.ts"
 import { descend, MalformedXmlError, readXml, type XmlElement } from "./xml-read.ts"
@@ -40,6 +41,8 @@ export type EwsCall = {
   readonly retry: boolean
   /** Its messages are about an item each: trouble with one is no reason to ask for all of them again. */
   readonly isPerItem?: boolean
+  /** Asked although a log-in was just refused: to find out whether it still is. */
+  readonly isProof?: boolean
 }
 
 type VersionedCall = EwsCall & { readonly version: EwsVersion }
@@ -56,6 +59,7 @@ export class EwsTransport {
   readonly #throttle: Throttle
   readonly #post: Post
   readonly #version: SpokenVersion
+  readonly #refusedLogin: RefusedLogin
   /** The version the server said last, `15.2.1544.9`. */
   serverVersion: string | undefined
 
@@ -65,6 +69,7 @@ export class EwsTransport {
     this.#settings = settings
     this.#throttle = new Throttle({ ...deps, limits: settings.limits })
     this.#version = new SpokenVersion(settings.version)
+    this.#refusedLogin = new RefusedLogin(deps.clock)
     this.#post = openPost(deps, settings)
   }
 
@@ -111,8 +116,14 @@ export class EwsTransport {
     const { clock, observe } = this.#deps
     const { mailbox, operation } = call
     const leave = await this.#throttle.enter({ mailbox: mailbox?.toLowerCase(), cost: 1 }, signal)
+    const objection = call.isProof ? undefined : this.#refusedLogin.objection
+    if (objection) {
+      leave({ kind: "Abandoned" })
+      throw objection
+    }
     const startedAtMs = clock.monotonicMs()
     const attempted = await this.#send(call, signal)
+    this.#refusedLogin.note(attempted)
     leave(paceOutcome(attempted, signal))
     const durationMs = clock.monotonicMs() - startedAtMs
     observe({ connection: this.#settings.name, operation, status: attempted.status, durationMs, cost: 1 })

@@ -314,6 +314,57 @@ describe("a server that is not well", () => {
   })
 })
 
+describe("a log-in that is refused", () => {
+  const refuse: Parameters<ScriptedEws["script"]>[0] = (_seen, response) =>
+    xml(response, 401, "", { "www-authenticate": "Basic" })
+  const answer: Parameters<ScriptedEws["script"]>[0] = (_seen, response) => xml(response, 200, success("GetFolder", ""))
+
+  test("keeps those who wait their turn from being refused too, for each is another step to a locked account", async () => {
+    const transport = server.transport({ limits: { concurrencyPerMailbox: 1, requestsPerSecond: 1_000 } })
+    server.script(refuse)
+
+    const asked = Array.from({ length: 20 }, () => transport.ask(call(), signal).catch(reasonOf))
+
+    const reasons = await Promise.all(asked)
+    assert.deepEqual(reasons.slice(0, 2), ["InvalidClient", "DependencyNotReady"])
+    assert.equal(server.seen.length, 1)
+  })
+
+  test("does not keep a proof from asking, and once that goes well nobody is kept", async () => {
+    const transport = server.transport()
+    server.script(refuse)
+    await assert.rejects(transport.ask(call(), signal), { reason: "InvalidClient" })
+
+    server.script(answer)
+    await assert.rejects(transport.ask(call(), signal), { reason: "DependencyNotReady" })
+    assert.equal(server.seen.length, 0)
+    await transport.ask(call({ isProof: true }), signal)
+    await transport.ask(call(), signal)
+    assert.equal(server.seen.length, 2)
+  })
+
+  test("is forgotten after a while, for nobody may come to prove it", async () => {
+    const clock = new VirtualClock()
+    const transport = server.transport({}, { clock })
+    server.script(refuse)
+    await assert.rejects(transport.ask(call(), signal), { reason: "InvalidClient" })
+    server.script(answer)
+
+    await clock.advance(29_000)
+    await assert.rejects(transport.ask(call(), signal), isTemporary("DependencyNotReady", 1_000))
+    await clock.advance(1_000)
+    await transport.ask(call(), signal)
+  })
+
+  test("for want of a way to log in counts as none", async () => {
+    const transport = server.transport()
+    server.script((_seen, response) => xml(response, 401, "", { "www-authenticate": "NTLM" }))
+    for (let turn = 0; turn < 2; turn += 1) {
+      await assert.rejects(transport.ask(call(), signal), { reason: "UnsupportedServer" })
+    }
+  })
+})
+
 describe("a refusal", () => {
   const refusals: Record<
     string,
