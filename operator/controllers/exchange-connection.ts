@@ -14,16 +14,10 @@ import type { ControllerDeps } from "./deps.ts"
 import { holdWhileInUse } from "./finalizers.ts"
 import type { OpenedConnection } from "./hub.ts"
 import { type ExchangeConnectionObject, namespaceOf } from "./objects.ts"
+import { proofIntervalMs, proofStandsMs } from "./proof-interval.ts"
 import { secondsOf } from "./status-time.ts"
 import { conclude, suspended, type Verdict, verdictOf } from "./verdict.ts"
 import { syncsOfConnection } from "./who-depends.ts"
-
-/** A connection that works is proved again this often. */
-const probeIntervalMs = 15 * 60_000
-/** One that waits for a person: often enough to notice a mended permission soon, seldom enough not to hammer. */
-const attentionIntervalMs = 5 * 60_000
-/** A proof this young stands: mailboxes that come and go change a number, not the credential. */
-const youngProof = Temporal.Duration.from({ minutes: 1 })
 
 type Outcome = {
   readonly assessment: Pick<Assessment, "verdict"> & Partial<Assessment>
@@ -75,7 +69,7 @@ async function examine(
   } catch (error) {
     const verdict = verdictOf(error)
     const { reason, message } = verdict.ready
-    return { assessment: { verdict, credentials: { status: "False", reason, message } }, ...again(error) }
+    return { assessment: { verdict, credentials: { status: "False", reason, message } }, ...again(connection, error) }
   }
 }
 
@@ -93,8 +87,8 @@ async function prove(
   const settingsHash = hashOf(settings)
   const asked = [object.metadata.generation, requestedAt(object.metadata.annotations)].join(" ")
   const before = deps.hub.connections.get(key)
-  const young = youngProofOf(deps, key, { settingsHash, asked })
-  if (young !== undefined) return { assessment: young, ...again(young.error) }
+  const young = youngProofOf(deps, key, { settingsHash, asked, connection })
+  if (young !== undefined) return { assessment: young, ...again(connection, young.error) }
   const exchange = before?.settingsHash === settingsHash ? before.exchange : deps.openConnection(settings)
   const report = await probeOrClose(exchange, before, connection, signal)
   const assessment = assess({ report, connection, conditions: object.status?.conditions, now: deps.now() })
@@ -109,14 +103,18 @@ async function prove(
     if (exchange !== before?.exchange) await exchange.close()
     else if (isFinal) await deps.hub.replaceConnection(key, { settingsHash, exchange, blocked: refused(assessment) })
   }
-  return { assessment, ...again(assessment.error) }
+  return { assessment, ...again(connection, assessment.error) }
 }
 
 /** What a proof of the same credential came to a moment ago, if nobody asked for another since. */
 function youngProofOf(
   { hub, now }: ControllerDeps,
   key: ObjectKey,
-  { settingsHash, asked }: { readonly settingsHash: string; readonly asked: string },
+  {
+    settingsHash,
+    asked,
+    connection: { backend },
+  }: { readonly settingsHash: string; readonly asked: string; readonly connection: Connection },
 ): Assessment | undefined {
   const opened = hub.connections.get(key)
   const good = opened?.proof && { ...opened.proof, settingsHash: opened.settingsHash }
@@ -126,7 +124,7 @@ function youngProofOf(
       proof !== undefined &&
       proof.settingsHash === settingsHash &&
       proof.asked === asked &&
-      Temporal.Instant.compare(proof.at.add(youngProof), now()) > 0,
+      now().since(proof.at).total("milliseconds") < proofStandsMs(backend, proof.assessment.error),
   )?.assessment
 }
 
@@ -144,9 +142,8 @@ async function probeOrClose(
   }
 }
 
-function again(error: unknown): Pick<Outcome, "requeueAfterMs" | "retry"> {
-  if (error === undefined) return { requeueAfterMs: probeIntervalMs }
-  return error instanceof TemporaryError ? { retry: error } : { requeueAfterMs: attentionIntervalMs }
+function again({ backend }: Connection, error: unknown): Pick<Outcome, "requeueAfterMs" | "retry"> {
+  return error instanceof TemporaryError ? { retry: error } : { requeueAfterMs: proofIntervalMs(backend, error) }
 }
 
 function refused({ credentials: { reason, message } }: Assessment): NonNullable<OpenedConnection["blocked"]> {
