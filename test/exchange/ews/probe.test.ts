@@ -197,7 +197,14 @@ describe("the way to the server", () => {
   })
 
   test("is not begun towards Exchange Online", () => {
-    for (const host of ["outlook.office365.com", "Outlook.Office.com", "outlook.office365.us", "partner.outlook.cn"]) {
+    for (const host of [
+      "outlook.office365.com",
+      "outlook.office365.com.",
+      "Outlook.Office.com",
+      "outlook.office365.us",
+      "partner.outlook.cn",
+      "outlook.cloud.microsoft",
+    ]) {
       assert.throws(() => open({ url: `https://${host}/EWS/Exchange.asmx` }), {
         reason: "UnsupportedServer",
         message: /Exchange Online.*spec\.graph/,

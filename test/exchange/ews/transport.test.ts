@@ -41,6 +41,17 @@ describe("a request", () => {
     assert.ok(sockets.size <= 2, `${sockets.size} connections for six requests`)
   })
 
+  test("for an address with letters no header may carry says them in another way, and adds no header", async () => {
+    const mailbox = "jörg\r\nX-Other: 1\r\n@contoso.test"
+    server.script((_seen, response) => xml(response, 200, success("GetFolder", "")))
+
+    await server.transport().ask(call({ mailbox }), signal)
+
+    const [first] = server.seen
+    assert.equal(first?.headers["x-anchormailbox"], "j%C3%B6rg%0D%0AX-Other:%201%0D%0A@contoso.test")
+    assert.equal(first?.headers["x-other"], undefined)
+  })
+
   test("acts as nobody else with delegated rights", async () => {
     server.script((_seen, response) => xml(response, 200, success("GetFolder", "")))
 
