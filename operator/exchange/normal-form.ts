@@ -71,8 +71,8 @@ export function normalContent(content: EventContent): EventContent {
   }
 }
 
-/** The zone Exchange keeps a series in: its own names stand for several of ours. */
-function exchangeZone(iana: string): string | undefined {
+/** The zone Exchange keeps times in: its own names stand for several of ours. Undefined when it has no name for this one. */
+export function exchangeZone(iana: string): string | undefined {
   const windows = windowsZone(iana)
   return windows === undefined ? undefined : (ianaZone(windows) ?? iana)
 }

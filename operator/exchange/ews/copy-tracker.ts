@@ -35,7 +35,7 @@ type Whole = { readonly seen: Set<string>; readonly isFresh: boolean }
  * |-----------------------------------------|-----------------------------------------------------------------------|
  * | there, in the version that is known     | nothing (our own writes come back so)                                 |
  * | there, with our mark                    | it is read                                                            |
- * | there, without                          | it is no copy (any more)                                              |
+ * | there, without                          | it is no copy; one that was is read: lists may leave properties out   |
  * | gone, and we knew it                    | looked for: an id may say gone and be found elsewhere, or be back     |
  * | nothing, and we wrote it since          | looked for: it may have been deleted before anybody noticed           |
  * | nothing, and it is in doubt             | looked for                                                            |
@@ -127,12 +127,14 @@ export class CopyTracker {
 
   #hearOf(head: ItemHead): void {
     const { id, version } = head
-    if (!isCopy(head)) {
+    const isKnown = this.#known.get(id) !== undefined
+    if (!isCopy(head) && !isKnown) {
       this.#forget(id)
       return
     }
     this.#whole?.seen.add(id)
-    const isTrusted = !this.#whole?.isFresh && !this.#known.isDoubted(id) && !this.#suspects.get(id)?.isMissing
+    const isTrusted =
+      isCopy(head) && !this.#whole?.isFresh && !this.#known.isDoubted(id) && !this.#suspects.get(id)?.isMissing
     if (isTrusted && this.#known.get(id)?.version === version) this.#suspects.delete(id)
     else this.#suspect(id, head)
   }

@@ -4,11 +4,15 @@ import type { EwsVersion } from "../../core/ports.ts"
 import { type CopyHead, type KnownCopy, knownCopy, type Tie, unreadableCopy } from "../known-copies.ts"
 import { madeUid } from "../made-uid.ts"
 import { normalEvent } from "./normal-event.ts"
-import { type EwsItem, headOf, type ItemHead, type ReadOptions, readEvent } from "./read-event.ts"
+import { type EwsItem, exceptionIds, headOf, type ItemHead, type ReadOptions, readEvent } from "./read-event.ts"
 
-/** The copy an item is, or undefined when it carries no readable mark. An item nobody can read is a copy all the same. */
+/**
+ * The copy an item is, or undefined when it carries no readable mark. An item nobody can read is a copy all the same, and
+ * a series with guests at one of its occurrences a meeting.
+ */
 export function copyOf(item: EwsItem, options: ReadOptions & { readonly version: EwsVersion }): KnownCopy | undefined {
-  const head = copyHead(headOf(item))
+  const isMeeting = item.isMeeting || exceptionIds(item).some(id => options.exceptions?.get(id)?.isMeeting)
+  const head = copyHead({ ...headOf(item), isMeeting })
   if (!head) return undefined
   try {
     return knownCopy(head, normalEvent(readEvent(item, options), options.version))

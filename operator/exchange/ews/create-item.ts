@@ -1,6 +1,6 @@
 import type { EwsVersion } from "../../core/ports.ts"
 import { askToWrite, type FolderRef, folderId, type ItemMailbox } from "./mailbox.ts"
-import { type WriteResult, writeInBatches } from "./response.ts"
+import { type WriteResult, withVersion, writeInBatches } from "./response.ts"
 import type { ItemField } from "./write-event.ts"
 import { element } from "./xml-write.ts"
 
@@ -9,12 +9,12 @@ import { element } from "./xml-write.ts"
  * to. EWS knows no transaction ids: after `Unknown`, look for the mark before creating again.
  * https://learn.microsoft.com/exchange/client-developer/web-service-reference/createitem-operation-calendar-item
  */
-export function createItems<Item>(
+export async function createItems<Item>(
   mailbox: ItemMailbox,
   { folder, items, write }: NewItems<Item>,
   signal: AbortSignal,
 ): Promise<readonly WriteResult[]> {
-  return writeInBatches(items, mailbox.batchSize, batch => {
+  const results = await writeInBatches(items, mailbox.batchSize, batch => {
     const written = (version: EwsVersion) =>
       batch.map(item => element("t:CalendarItem", {}, ...write(item, version).map(({ value }) => value)))
     const request = (version: EwsVersion) =>
@@ -26,6 +26,7 @@ export function createItems<Item>(
       )
     return askToWrite(mailbox, request, signal)
   })
+  return results.map(withVersion)
 }
 
 /** Fields are written batch by batch: a calendar as XML is large. */

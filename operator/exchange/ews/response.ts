@@ -94,11 +94,19 @@ async function writeBatch<Item>(
 function resultOf(message: XmlElement | undefined): WriteResult {
   const problem = message && readMessageProblem(message)
   if (problem) return refusedOrUnknown(problem)
-  if (!message)
-    return { kind: "Unknown", error: new TemporaryError("no answer for this item", { reason: "Unreachable" }) }
+  if (!message) return unanswered()
   const [item] = childOf(message, "m:Items")?.children ?? []
   const { Id: id = "", ChangeKey: version = "" } = childOf(item, "t:ItemId")?.attributes ?? {}
   return { kind: "Done", id, version }
+}
+
+/** What was made or changed has an id and a version: an answer without says nothing about which item it was. */
+export function withVersion(result: WriteResult): WriteResult {
+  return result.kind === "Done" && (result.id === "" || result.version === "") ? unanswered() : result
+}
+
+function unanswered(): WriteResult {
+  return { kind: "Unknown", error: new TemporaryError("no answer for this item", { reason: "Unreachable" }) }
 }
 
 function refusedOrUnknown(problem: EwsProblem): WriteResult {

@@ -1,6 +1,6 @@
 import type { EwsVersion } from "../../core/ports.ts"
 import { askToWrite, type ItemMailbox, type ItemTarget, itemId } from "./mailbox.ts"
-import { type WriteResult, writeInBatches } from "./response.ts"
+import { type WriteResult, withVersion, writeInBatches } from "./response.ts"
 import type { ItemField } from "./write-event.ts"
 import { element, type XmlNode } from "./xml-write.ts"
 
@@ -14,17 +14,18 @@ export type ItemChange = {
  * Changes to items that are still as they were seen (their version), one result for each, in their order. Nobody is told.
  * https://learn.microsoft.com/exchange/client-developer/web-service-reference/updateitem-operation
  */
-export function updateItems(
+export async function updateItems(
   mailbox: ItemMailbox,
   changes: readonly ItemChange[],
   signal: AbortSignal,
 ): Promise<readonly WriteResult[]> {
-  return writeInBatches(changes, mailbox.batchSize, batch => {
+  const results = await writeInBatches(changes, mailbox.batchSize, batch => {
     const attributes = { ConflictResolution: "NeverOverwrite", SendMeetingInvitationsOrCancellations: "SendToNone" }
     const request = (version: EwsVersion) =>
       element("m:UpdateItem", attributes, element("m:ItemChanges", {}, ...batch.map(one => writeChange(one, version))))
     return askToWrite(mailbox, request, signal)
   })
+  return results.map(withVersion)
 }
 
 function writeChange({ target, write }: ItemChange, version: EwsVersion): XmlNode {

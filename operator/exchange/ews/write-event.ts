@@ -2,7 +2,7 @@ import type { EventContent, EventTime, ShowAs } from "../../core/event.ts"
 import type { EwsVersion } from "../../core/ports.ts"
 import { windowsZone } from "../../core/time-zones.ts"
 import { bodyText } from "../body-text.ts"
-import { normalContent } from "../normal-form.ts"
+import { exchangeZone, normalContent } from "../normal-form.ts"
 import type { ExchangeSeries } from "../pattern.ts"
 import { fieldUri, markUri } from "./item-fields.ts"
 import { carried } from "./normal-event.ts"
@@ -62,8 +62,10 @@ function writeZone(zone: string, version: EwsVersion): readonly ItemField[] {
 
 function zoneOf(time: EventTime, mailboxZone: string | undefined): string {
   if (!time.allDay) return time.start.timeZoneId
-  if (mailboxZone === undefined) throw new Error("an all-day event for a mailbox whose zone nobody knows")
-  return mailboxZone
+  // Days begin where the server has them begin: at another midnight it would round to two days.
+  const zone = mailboxZone === undefined ? undefined : exchangeZone(mailboxZone)
+  if (zone === undefined) throw new Error("an all-day event for a mailbox whose zone nobody knows")
+  return zone
 }
 
 export function markField(text: string): ItemField {

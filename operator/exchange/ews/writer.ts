@@ -83,7 +83,7 @@ export class EwsWriter implements CalendarWriter {
 
   async remove(items: readonly RemoveItem[], signal: AbortSignal): Promise<readonly WriteOutcome[]> {
     const looks = await this.#look(items, "Head", signal)
-    const stored = new Map(items.map((item, index) => [item, storedIn(looks[index], item)]))
+    const stored = new Map(items.map((item, index) => [item, this.#unlessMeeting(storedIn(looks[index], item))]))
     const there = items.filter(item => !(stored.get(item) instanceof Error))
     const results = await deleteItems(this.#mailbox, there.map(targetOf), signal)
     const gone = await this.#goneOf(there, results, signal)
@@ -113,7 +113,9 @@ export class EwsWriter implements CalendarWriter {
     const known = items.map(item => this.#knownAs(item))
     const unknown = items.filter((_, index) => known[index] === undefined)
     const looks = await this.#look(unknown, "Event", signal)
-    const looked = new Map(unknown.map((item, index) => [item, storedOf(storedIn(looks[index], item))]))
+    const looked = new Map(
+      unknown.map((item, index) => [item, storedOf(this.#unlessMeeting(storedIn(looks[index], item)))]),
+    )
     return new Map(items.map((item, index) => [item, known[index] ?? looked.get(item) ?? changedError(item.id)]))
   }
 
@@ -121,6 +123,13 @@ export class EwsWriter implements CalendarWriter {
     const copy = this.#known.get(id)
     if (copy?.version !== version || copy.isSeries || event.recurrence || this.#known.isDoubted(id)) return undefined
     return copy.isMeeting ? guestsInvited() : { isSeries: false, isTouched: false }
+  }
+
+  /** Guests of single occurrences are not told with the series; they were seen when it was read in this version. */
+  #unlessMeeting(stored: EwsItem | Error): EwsItem | Error {
+    if (stored instanceof Error) return stored
+    const copy = this.#known.get(stored.id)
+    return copy?.isMeeting && copy.version === stored.version ? guestsInvited() : stored
   }
 
   async #change(changes: readonly Change[], signal: AbortSignal): Promise<ReadonlyMap<UpdateItem, WriteOutcome>> {

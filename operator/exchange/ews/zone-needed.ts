@@ -1,5 +1,6 @@
 import { NeedsAttentionError } from "../../core/errors.ts"
 import type { CalendarEvent } from "../../core/event.ts"
+import { exchangeZone } from "../normal-form.ts"
 import type { MailboxPlaces } from "./mailbox.ts"
 
 /** Days are midnights of somebody's zone; of times each names its own. */
@@ -16,10 +17,12 @@ export async function zoneFor(
   return events.some(needsZone) ? await places.zone(signal) : undefined
 }
 
-/** Why this event cannot be written, if nobody knows where the mailbox's days begin: nothing is guessed. */
+/** Why this event cannot be written, if nobody knows where the mailbox's days begin, or Exchange does not: nothing is guessed. */
 export function zoneMissing(event: CalendarEvent, mailboxZone: string | undefined): NeedsAttentionError | undefined {
-  if (mailboxZone !== undefined || !needsZone(event)) return undefined
+  if (!needsZone(event) || (mailboxZone !== undefined && exchangeZone(mailboxZone) !== undefined)) return undefined
   const text =
-    "the mailbox does not say in which time zone its days begin, so all-day events cannot be written; set spec.ews.timeZone"
+    mailboxZone === undefined
+      ? "the mailbox does not say in which time zone its days begin, so all-day events cannot be written; set spec.ews.timeZone"
+      : `Exchange has no name for the time zone ${mailboxZone}, so all-day events cannot be written; set another as spec.ews.timeZone`
   return new NeedsAttentionError(text, { reason: "UnknownTimeZone" })
 }

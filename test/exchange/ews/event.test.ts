@@ -73,6 +73,14 @@ describe("an event that was written", () => {
     assert.equal(fields.get("t:StartTimeZone")?.attributes["Id"], "Romance Standard Time")
   })
 
+  test("says days as midnights of the clock the server knows, where that of the zone has left it", () => {
+    // British Columbia ends changing its clocks in 2026; `Pacific Standard Time` is California's.
+    const fields = fieldsOf(holiday({ date: "2027-01-15" }), "America/Vancouver")
+
+    assert.equal(fields.get("t:Start")?.text, "2027-01-15T08:00:00Z")
+    assert.equal(fields.get("t:StartTimeZone")?.attributes["Id"], "Pacific Standard Time")
+  })
+
   test("always says whether there is a reminder, so that no mailbox adds its own", () => {
     assert.equal(fieldsOf(lesson()).get("t:ReminderIsSet")?.text, "false")
     assert.equal(fieldsOf(lesson({ reminder: 0 })).get("t:ReminderIsSet")?.text, "true")
@@ -245,8 +253,8 @@ function throughEws(event: CalendarEvent, schema: EwsVersion = version): Calenda
   return read(itemOf(values))
 }
 
-function fieldsOf(event: CalendarEvent): ReadonlyMap<string, XmlElement> {
-  const values = writeEvent(event, { version, mailboxZone }).flatMap(({ value }) => value ?? [])
+function fieldsOf(event: CalendarEvent, zone = mailboxZone): ReadonlyMap<string, XmlElement> {
+  const values = writeEvent(event, { version, mailboxZone: zone }).flatMap(({ value }) => value ?? [])
   return new Map(itemOf(values).fields.children.map(child => [child.name, child]))
 }
 

@@ -195,6 +195,17 @@ describe("a copy that is said to be there", () => {
     assert.deepEqual(await list(), [])
   })
 
+  test("told of without its mark is read before it is believed to have none", async () => {
+    shelf.putCopy(lesson({ key: "one" }))
+    await list()
+    shelf.putCopy(lesson({ key: "one", subject: "Physics" }))
+    shelf.tellsMarks = false
+
+    const [copy] = await list()
+
+    assert.equal(copy?.fingerprint, fingerprint(calendar.normalize(lesson({ subject: "Physics" }))))
+  })
+
   test("as a series is read again when one of its occurrences was changed", async () => {
     shelf.putCopy(weekly(lesson({ key: "series" })))
     await list()
@@ -242,12 +253,21 @@ describe("a named calendar", () => {
 })
 
 describe("a mailbox whose zone nobody knows", () => {
-  const nowhere = () =>
+  const nowhere = (zone?: string) =>
     new EwsCalendar({
       mailbox: { transport: server.transport(), address: "anna@contoso.test" },
-      places: placesIn(undefined),
+      places: placesIn(zone),
       nonce: "one",
     })
+
+  test("is one in a zone that Exchange has no name for, too: its days would be written as two", async () => {
+    calendar = nowhere("Antarctica/Troll")
+
+    const [outcome] = await calendar.writer.create([createItem(calendar, { ...lesson(), time: holidayTime })], signal)
+
+    assert.equal(outcome?.ok === false && reasonOf(outcome.error), "UnknownTimeZone")
+    assert.deepEqual(shelf.ids, [])
+  })
 
   test("gets all events but the all-day ones, which say what to do", async () => {
     calendar = nowhere()

@@ -195,6 +195,10 @@ describe("writing", () => {
     const [first, second] = await createItems(mailbox, { folder, items: [fields, fields], write }, signal)
     assert.deepEqual([first?.kind, second?.kind], ["Done", "Unknown"])
 
+    reply(() => messages("CreateItem", [{}]))
+    const [nameless] = await createItems(mailbox, { folder, items: [fields], write }, signal)
+    assert.equal(nameless?.kind, "Unknown", "done, but nobody says which item it is")
+
     server.script((_seen, response) => response.destroy())
     const lost = await createItems(mailbox, { folder, items: [fields], write }, signal)
     assert.equal(lost[0]?.kind, "Unknown")

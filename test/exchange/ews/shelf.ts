@@ -41,6 +41,8 @@ export class Shelf {
   /** What is asked for, by name. */
   readonly asked: string[] = []
   changesPerPage = 512
+  /** Whether changes are told with our mark, where the items have it. */
+  tellsMarks = true
   /** States given out before this many changes are known no more, but for none at all. */
   forgottenBefore = 0
   readonly #items = new Map<string, Shelved>()
@@ -157,7 +159,7 @@ export class Shelf {
 
   #changeXml(id: string, from: number): string {
     if (this.#items.has(id) && !this.#wrong.has(id) && !this.#elsewhere.has(id))
-      return `<t:Update>${this.#xml(id)}</t:Update>`
+      return `<t:Update>${this.tellsMarks ? this.#xml(id) : withoutMark(this.#xml(id))}</t:Update>`
     return from === 0 || id === "" ? "" : `<t:Delete><t:ItemId Id="${id}"/></t:Delete>`
   }
 
@@ -262,6 +264,10 @@ export class Shelf {
     const text = [...fields.values()].map(text => textOf(text)).join("")
     return `<t:CalendarItem>${idXml(id, item.version)}${kind}${text}${index === undefined ? exceptionsXml(masterId, item) : ""}</t:CalendarItem>`
   }
+}
+
+function withoutMark(item: string): string {
+  return item.replace(/<t:ExtendedProperty>.*?<\/t:ExtendedProperty>/, "")
 }
 
 function targetsIn(request: XmlElement): readonly string[] {
