@@ -3,12 +3,13 @@ import type { EwsSettings, ProbeReport, ProbeRequest } from "../../core/ports.ts
 import { openDispatcher, type ProxySettings } from "../../http/client.ts"
 import { allowedStep, deniedStep, type MailboxAnswer } from "../mailbox-steps.ts"
 import { reach, type Step } from "../reachability.ts"
+import type { EwsAnswer } from "./answer.ts"
 import { calendarQuestion } from "./get-folder.ts"
 import type { Login } from "./login.ts"
 import { type EwsProblem, problemError, readMessageProblem } from "./problem.ts"
 import { messagesIn } from "./response.ts"
 import { serverOf } from "./server.ts"
-import type { EwsAnswer, EwsTransport } from "./transport.ts"
+import type { EwsTransport } from "./transport.ts"
 
 export type ProbeDeps = {
   readonly settings: EwsSettings

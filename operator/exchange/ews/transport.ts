@@ -4,25 +4,18 @@ import type { EwsVersion } from "../../core/ports.ts"
 import { retryAfterMs } from "../../http/retry-after.ts"
 import { sleep } from "../clock.ts"
 import type { ExchangeDeps } from "../deps.ts"
-import { type Outcome, Throttle } from "../throttle.ts"
+import { Throttle } from "../throttle.ts"
 import { type Reply, timeLimit, userAgent } from "../wire.ts"
+import { type EwsAnswer, paceOutcome, pressingProblem, resultOf } from "./answer.ts"
 import { openPost } from "./authentication.ts"
 import { readEnvelope, writeEnvelope } from "./envelope.ts"
 import type { Post } from "./post.ts"
-import {
-  type EwsProblem,
-  isBusy,
-  isServerTrouble,
-  isStopped,
-  problemError,
-  readFault,
-  readMessageProblem,
-} from "./problem.ts"
+import { readFault } from "./problem.ts"
 import { readRefusal } from "./refusal.ts"
 import { RefusedLogin } from "./refused-login.ts"
 import type { WireSettings } from "./settings.ts"
 import { SpokenVersion } from "./spoken-version.ts"
-import { descend, MalformedXmlError, readXml, type XmlElement } from "./xml-read.ts"
+import { MalformedXmlError, readXml, type XmlElement } from "./xml-read.ts"
 import type { XmlNode } from "./xml-write.ts"
 
 /** `m:FindItem` …, in the words of the version it is sent in where these differ. */
@@ -176,43 +169,6 @@ export class EwsTransport {
     }
     return { status, response: envelope.response, problem: pressingProblem(envelope.response) }
   }
-}
-
-/**
- * What a request came to: a response, a problem, or an error where no answer came. A response may carry a problem all the
- * same: that of its messages which concerns the pace.
- */
-export type EwsAnswer = {
-  readonly status: number
-  readonly response?: XmlElement
-  readonly problem?: EwsProblem | undefined
-  readonly error?: unknown
-}
-
-type Result = { readonly response?: XmlElement; readonly error?: unknown }
-
-/** What may be asked again is; the outcomes of single items are for the caller to read. */
-function resultOf({ response, problem, error }: EwsAnswer, { retry, isPerItem }: EwsCall): Result {
-  const isPressing = problem && (isBusy(problem) || !isPerItem)
-  if (response && !(retry && isPressing)) return { response }
-  return { error: problem ? problemError(problem) : error }
-}
-
-function paceOutcome({ problem, error }: EwsAnswer, signal: AbortSignal): Outcome {
-  if (error !== undefined) {
-    return signal.aborted || !(error instanceof TemporaryError) ? { kind: "Abandoned" } : { kind: "Failed" }
-  }
-  if (problem && isBusy(problem)) return { kind: "Paused", retryAfterMs: problem.retryAfterMs }
-  if (problem && isServerTrouble(problem)) return { kind: "Failed", retryAfterMs: problem.retryAfterMs }
-  return { kind: "Answered" }
-}
-
-/** Of busy messages the one that asks for the longest pause; else one that tells of trouble. */
-function pressingProblem(response: XmlElement): EwsProblem | undefined {
-  const messages = descend(response, "m:ResponseMessages")?.children ?? []
-  const problems = messages.flatMap(message => readMessageProblem(message) ?? [])
-  const busy = problems.filter(isBusy).toSorted((a, b) => (b.retryAfterMs ?? 0) - (a.retryAfterMs ?? 0))
-  return busy[0] ?? problems.find(problem => isServerTrouble(problem) && !isStopped(problem))
 }
 
 function envelopeIn({ bytes }: Reply): ReturnType<typeof readEnvelope> {
