@@ -62,12 +62,15 @@ export function connection(url: string, spec: Partial<ExchangeConnectionSpec> = 
 export function ewsConnection(
   url: string,
   changes: Partial<NonNullable<ExchangeConnectionSpec["ews"]>> = {},
-  spec: Pick<Partial<ExchangeConnectionSpec>, "accessPolicy" | "limits" | "suspend" | "tls"> = {},
+  spec: CommonSpec = {},
   meta: Meta = {},
 ): string {
   const ews = { url, timeZone: "Europe/Copenhagen", credentials: { basicSecretRef: { name: "svc" } }, ...changes }
   return manifest(group, "ExchangeConnection", meta, { spec: { ews, ...usual, ...spec } })
 }
+
+/** What may be said of connections of every kind. */
+export type CommonSpec = Partial<Omit<ExchangeConnectionSpec, "graph" | "ews">>
 
 /** What connections of every kind have. */
 const usual = {

@@ -5,7 +5,18 @@ import {
 } from "../simulators/exchange/start-exchange.ts"
 import { type Cluster, type ClusterOptions, startCluster } from "./cluster.ts"
 import { type FeedServer, startFeedServer } from "./feed-server.ts"
-import { account, binding, configMap, connection, ewsConnection, home, policy, secret, tenant } from "./manifests.ts"
+import {
+  account,
+  binding,
+  type CommonSpec,
+  configMap,
+  connection,
+  ewsConnection,
+  home,
+  policy,
+  secret,
+  tenant,
+} from "./manifests.ts"
 
 /**
  * The whole of calsync in one process, with simulated Kubernetes APIs, a simulated Exchange and a web server for feeds:
@@ -22,6 +33,8 @@ export type World = {
   addCluster(options?: ClusterOptions): Promise<Cluster>
   /** Puts Secret, authority, connection, policy and binding into a cluster; the source is the story's. */
   applyBasics(cluster?: Cluster): void
+  /** The manifest of another connection to the same Exchange, through the same face. */
+  anotherConnection(spec: CommonSpec, name?: string): string
   /** Subjects in a mailbox's calendar, sorted: what a person sees. */
   subjects(mailbox?: string, calendar?: string): readonly string[]
   /** Ends everything, and throws when a promise was broken that holds in every story: see `brokenPromises`. */
@@ -59,6 +72,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       clusters.push(another)
       return another
     },
+    anotherConnection: (spec, name = "main") => connectionTo(exchange, backend, spec, { name }),
     applyBasics: (where = cluster) => where.apply(...basics(exchange, { backend }), policy(), binding()),
     subjects: (mailbox = "anna@contoso.com", calendar) =>
       exchange.admin
@@ -82,10 +96,17 @@ export function basics(
     secret({ clientSecret: tenant.secret }, { namespace }),
     secret(account, { name: "svc", namespace }),
     configMap({ "ca.crt": exchange.caPem }, { name: "exchange-ca", namespace }),
-    backend === "graph"
-      ? connection(exchange.url, {}, { namespace })
-      : ewsConnection(exchange.ewsUrl, {}, {}, { namespace }),
+    connectionTo(exchange, backend, {}, { namespace }),
   ]
+}
+
+function connectionTo(
+  { url, ewsUrl }: RunningExchange,
+  backend: Backend,
+  spec: CommonSpec,
+  meta: { readonly name?: string; readonly namespace?: string },
+): string {
+  return backend === "graph" ? connection(url, spec, meta) : ewsConnection(ewsUrl, {}, spec, meta)
 }
 
 /** What no story may ever bring about. */

@@ -27,7 +27,8 @@ export type Fault = {
   | { readonly kind: "drop"; readonly when: "before" | "after" | "midBody" }
   /** 504 at once, and the write happens later all the same. */
   | { readonly kind: "delayedCommit"; readonly delayMs: number }
-  | { readonly kind: "slow"; readonly delayMs: number }
+  /** What is asked for is done late; with `answering` (EWS only) it is done at once, and answered late. */
+  | { readonly kind: "slow"; readonly delayMs: number; readonly when?: "answering" }
   /** EWS only: the row at this place (from 0) fails, those before it are done, and those behind it not come to. */
   | { readonly kind: "batchStopped"; readonly at: number; readonly code?: string }
 )

@@ -29,11 +29,13 @@ export async function underFault(struck: Struck, run: (batch: Batch) => Promise<
       const reply = await run(whole).catch(refused)
       return { ...reply, dropped: fault.when === "midBody" ? "midBody" : "silently" }
     }
-    case "slow":
-      await wait(fault.delayMs)
-      return run(whole)
+    case "slow": {
+      const answer = fault.when === "answering" ? await run(whole).catch(refused) : undefined
+      await later(fault.delayMs)
+      return answer ?? run(whole)
+    }
     case "delayedCommit":
-      void wait(fault.delayMs)
+      void later(fault.delayMs)
         .then(() => run(whole))
         .catch(refused)
       return { status: 504, body: "" }
@@ -43,6 +45,9 @@ export async function underFault(struck: Struck, run: (batch: Batch) => Promise<
       return fault satisfies never
   }
 }
+
+/** Nobody stays for what is late: the test may be over. */
+const later = (ms: number) => wait(ms, undefined, { ref: false })
 
 type StatusFault = Extract<ActiveFault, { kind: "status" }>
 
@@ -61,7 +66,8 @@ function wrapped({ inner, message = BUSY, retryAfter }: StatusFault): readonly (
 }
 
 function statusReply(fault: StatusFault, { operation, version }: Pick<Struck, "operation" | "version">): Reply {
-  const { status, code, message = BUSY, retryAfter } = fault
+  const { status, code, message = BUSY, retryAfter, text } = fault
+  if (status === 200 && text !== undefined) return xmlReply(200, text)
   if (status === 200) {
     const error = new EwsError(code ?? "ErrorInternalServerError", message, wrapped(fault))
     return xmlReply(200, envelope(withErrors(operation, error), version))
@@ -71,5 +77,5 @@ function statusReply(fault: StatusFault, { operation, version }: Pick<Struck, "o
     return xmlReply(500, faultEnvelope(new EwsFault(code, message, value)))
   }
   const headers: Record<string, string> = retryAfter === undefined ? {} : { "retry-after": String(retryAfter) }
-  return { status, headers, body: fault.text ?? "" }
+  return { status, headers, body: text ?? "" }
 }

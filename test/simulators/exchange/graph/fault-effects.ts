@@ -2,6 +2,9 @@ import { setTimeout as wait } from "node:timers/promises"
 import type { ActiveFault } from "../faults.ts"
 import type { Reply } from "./call.ts"
 
+/** Nobody stays for what is late: the test may be over. */
+const later = (ms: number) => wait(ms, undefined, { ref: false })
+
 /** Runs a request under the fault it met, if it met one. */
 export async function underFault(fault: ActiveFault | undefined, run: () => Promise<Reply>): Promise<Reply> {
   if (!fault) return run()
@@ -11,11 +14,11 @@ export async function underFault(fault: ActiveFault | undefined, run: () => Prom
     case "drop":
       return dropped(fault.when, run)
     case "slow":
-      await wait(fault.delayMs)
+      await later(fault.delayMs)
       return run()
     case "delayedCommit": {
       const late = async () => {
-        await wait(fault.delayMs)
+        await later(fault.delayMs)
         await run().catch(() => undefined)
       }
       void late()
