@@ -8,7 +8,10 @@ import {
   xmlRegisterInputProvider,
 } from "libxml2-wasm"
 
-/** Judges whole SOAP envelopes, requests and answers alike, by the schema of Exchange Web Services in this folder. */
+/**
+ * Judges whole SOAP envelopes, requests and answers alike, by the schema in this folder: what calendars need of Exchange Web
+ * Services, written from Microsoft's reference. It is no copy of the files a server has.
+ */
 
 export type Violation = {
   /** Counted from one. */
