@@ -182,9 +182,12 @@ export class GraphCalendar implements Calendar {
   /** Nothing is believed gone or changed before it was looked at. */
   async #lookAgain(folder: FolderPaths, suspects: readonly Suspect[], signal: AbortSignal): Promise<void> {
     const looks = await lookAt(this.#reader, suspects, signal)
-    const doubtful = suspects.filter(({ id, mayHaveLeft }) => mayHaveLeft && looks.get(id)?.kind === "Found")
+    const isDoubtful = (id: string) => looks.get(id)?.kind === "Found" || this.#known.isDoubted(id)
+    const doubtful = suspects.filter(({ id, mayHaveLeft }) => mayHaveLeft && isDoubtful(id))
     const left = await this.#leftCalendar(folder, doubtful, signal)
-    const there = new Set(suspects.flatMap(({ id, isSaidToBeThere }) => (isSaidToBeThere ? [id] : [])))
+    const isThere = ({ id, isSaidToBeThere }: Suspect) =>
+      isSaidToBeThere || (this.#known.isDoubted(id) && !left.has(id))
+    const there = new Set(suspects.filter(isThere).map(({ id }) => id))
     for (const [id, look] of looks) {
       if (look.kind === "Refused") throw look.error
       if (look.kind === "Gone" && there.has(id)) {
