@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, test } from "node:test"
 import type { Calendar, CreateItem, ExchangeConnection, WriteOutcome } from "../../../operator/core/ports.ts"
+import type { RequestObservation } from "../../../operator/exchange/deps.ts"
 import { openConnection } from "../../../operator/exchange/index.ts"
 import { at, lesson } from "../../fakes/lesson.ts"
 import type { Fault } from "../../simulators/exchange/faults.ts"
@@ -14,12 +15,14 @@ let exchange: RunningExchange
 let connection: ExchangeConnection
 let calendar: Calendar
 let mailboxes = 0
+/** Of the answers to writes; 0 where none came. */
+let statuses: number[] = []
 let address: string
 
 before(async () => {
   exchange = await startExchange()
   addServiceAccount(exchange)
-  const deps = { clock: hurriedClock, random: () => 0.5, proxy: {}, mayWrite() {}, observe() {} }
+  const deps = { clock: hurriedClock, random: () => 0.5, proxy: {}, mayWrite() {}, observe }
   connection = openConnection({ ...deps, log: { debug() {}, warn() {} } })(ewsSettingsFor(exchange))
 })
 beforeEach(async () => {
@@ -27,6 +30,7 @@ beforeEach(async () => {
   address = exchange.admin.addMailbox({ address: `person-${mailboxes}@contoso.example` }).address
   calendar = connection.mailbox({ address, calendar: ownCalendar })
   await list()
+  statuses = []
 })
 after(async () => {
   await connection.close()
@@ -35,23 +39,50 @@ after(async () => {
 
 describe("on a bad day of Exchange Server", () => {
   const operation = "ews.CreateItem"
-  const faults: readonly { readonly what: string; readonly fault: Fault; readonly failedAtFirst: number }[] = [
-    { what: "an answer gets lost", fault: { kind: "drop", when: "after", operation, times: 1 }, failedAtFirst: 0 },
-    { what: "an answer breaks off", fault: { kind: "drop", when: "midBody", operation, times: 1 }, failedAtFirst: 0 },
-    { what: "a batch never arrives", fault: { kind: "drop", when: "before", operation, times: 1 }, failedAtFirst: 6 },
-    { what: "a batch stops at one", fault: { kind: "batchStopped", at: 1, operation, times: 1 }, failedAtFirst: 1 },
+  const faults: readonly {
+    readonly what: string
+    readonly fault: Fault
+    readonly status: number
+    readonly failedAtFirst: number
+  }[] = [
+    {
+      what: "an answer gets lost",
+      fault: { kind: "drop", when: "after", operation, times: 1 },
+      status: 0,
+      failedAtFirst: 0,
+    },
+    {
+      what: "an answer breaks off",
+      fault: { kind: "drop", when: "midBody", operation, times: 1 },
+      status: 0,
+      failedAtFirst: 0,
+    },
+    {
+      what: "a batch never arrives",
+      fault: { kind: "drop", when: "before", operation, times: 1 },
+      status: 0,
+      failedAtFirst: 6,
+    },
+    {
+      what: "a batch stops at one",
+      fault: { kind: "batchStopped", at: 1, operation, times: 1 },
+      status: 200,
+      failedAtFirst: 1,
+    },
     {
       what: "the server is busy",
       fault: { kind: "status", status: 500, code: "ErrorServerBusy", operation, times: 1 },
+      status: 500,
       failedAtFirst: 6,
     },
   ]
-  for (const { what, fault, failedAtFirst } of faults)
+  for (const { what, fault, status, failedAtFirst } of faults)
     test(`when ${what}, a second try leaves every event there once`, async () => {
       const items = Array.from({ length: 6 }, (_, index) => createItem(calendar, lesson({ key: `lesson-${index}` })))
       exchange.admin.addFault({ ...fault, mailbox: address })
 
       const first = await write(items)
+      assert.equal(statuses[0], status, "the fault has struck")
       const open = items.filter((_, index) => !first[index]?.ok)
       const second = await write(open)
 
@@ -64,6 +95,10 @@ describe("on a bad day of Exchange Server", () => {
       )
     })
 })
+
+function observe({ operation, status }: RequestObservation): void {
+  if (operation === "write") statuses.push(status)
+}
 
 async function write(items: readonly CreateItem[]): Promise<readonly WriteOutcome[]> {
   return (await calendar.writer?.create(items, signal)) ?? []
