@@ -21,6 +21,8 @@ type Suspect = {
   readonly head: ItemHead | undefined
   /** It was said to be there, and could not be found. */
   readonly isMissing: boolean
+  /** No round said anything: only we have reason to look. */
+  readonly isSilent?: boolean
 }
 
 /** A reading from nothing: which copies it has told of, and whether what was known of them counts. */
@@ -38,7 +40,7 @@ type Whole = { readonly seen: Set<string>; readonly isFresh: boolean }
  * | there, without                          | it is no copy; one that was is read: lists may leave properties out   |
  * | gone, and we knew it                    | looked for: an id may say gone and be found elsewhere, or be back     |
  * | nothing, and we wrote it since          | looked for: it may have been deleted before anybody noticed           |
- * | nothing, and it is in doubt             | looked for                                                            |
+ * | nothing, and it is in doubt             | looked for; where it is not found, a list has the last word           |
  */
 export class CopyTracker {
   readonly #mailbox: ItemMailbox
@@ -91,7 +93,8 @@ export class CopyTracker {
 
   #suspectOwnWrites(): void {
     const { written, doubted } = this.#known.takeTraces()
-    for (const id of [...written, ...doubted]) if (!this.#suspects.has(id)) this.#suspect(id, undefined)
+    for (const id of [...written, ...doubted])
+      if (!this.#suspects.has(id)) this.#suspects.set(id, { head: undefined, isMissing: false, isSilent: true })
   }
 
   #suspect(id: string, head: ItemHead | undefined): void {
@@ -151,25 +154,26 @@ export class CopyTracker {
     if (ids.length === 0) return
     const mailboxZone = await this.#places.zone(signal)
     const targets = ids.map(id => ({ kind: "Item", id }) as const)
-    const unexpected = new Map<string, KnownCopy | undefined>()
+    const open: Open = { unexpected: new Map(), unfound: new Set() }
     let at = 0
     for await (const { looks, exceptions } of readWhole(this.#mailbox, targets, signal)) {
       for (const look of looks) {
-        this.#learn(ids[at] ?? "", look, { options: { mailboxZone, exceptions }, unexpected })
+        this.#learn(ids[at] ?? "", look, { options: { mailboxZone, exceptions }, open })
         at += 1
       }
     }
-    if (unexpected.size > 0) await this.#findOut(folder, unexpected, signal)
+    if (open.unexpected.size + open.unfound.size > 0) await this.#findOut(folder, open, signal)
   }
 
-  #learn(id: string, look: Look, { options, unexpected }: Learning): void {
+  #learn(id: string, look: Look, { options, open }: Learning): void {
     const suspect = this.#suspects.get(id)
     if (look.kind === "Found") {
       const copy = copyOf(look.item, { ...options, version: this.#mailbox.transport.version })
       if (suspect?.head) this.#know(id, copy)
-      else unexpected.set(id, copy)
+      else open.unexpected.set(id, copy)
     } else if (look.kind === "Refused" && isItemGone(look.problem)) {
       if (suspect?.head) this.#miss(id, suspect.head)
+      else if (suspect?.isSilent) open.unfound.add(id)
       else this.#forget(id)
     } else this.#doubt(id, suspect?.head)
   }
@@ -203,19 +207,26 @@ export class CopyTracker {
     if (copy) this.#known.set(copy)
   }
 
-  /** An id finds its item wherever it is in the mailbox: only a list tells whether it is in this calendar. */
-  async #findOut(
-    folder: FolderRef,
-    found: ReadonlyMap<string, KnownCopy | undefined>,
-    signal: AbortSignal,
-  ): Promise<void> {
+  /**
+   * An id finds its item wherever it is in the mailbox, and finds nothing where it may not be read just now: only a list
+   * tells whether it is in this calendar.
+   */
+  async #findOut(folder: FolderRef, { unexpected, unfound }: Open, signal: AbortSignal): Promise<void> {
     const there = new Set((await findMarked(this.#mailbox, { folder }, signal)).map(({ id }) => id))
-    for (const [id, copy] of found) this.#know(id, there.has(id) ? copy : undefined)
+    for (const [id, copy] of unexpected) this.#know(id, there.has(id) ? copy : undefined)
+    for (const id of unfound) {
+      if (there.has(id)) this.#doubt(id, undefined)
+      else this.#forget(id)
+    }
   }
 }
 
-type Learning = {
-  readonly options: ReadOptions
+type Learning = { readonly options: ReadOptions; readonly open: Open }
+
+/** What only a list can decide. */
+type Open = {
   /** Found, though nothing said that they are there. */
   readonly unexpected: Map<string, KnownCopy | undefined>
+  /** Not found, though nothing said that they are gone. */
+  readonly unfound: Set<string>
 }

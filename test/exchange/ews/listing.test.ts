@@ -187,6 +187,21 @@ describe("a copy that is said to be there", () => {
     assert.deepEqual(await prints(), [changed, changed])
   })
 
+  test("and in doubt stays known when it cannot be found and nobody said that it is gone", async () => {
+    shelf.putCopy(lesson({ key: "one" }))
+    await list()
+    shelf.putCopy(lesson({ key: "one", subject: "Physics" }))
+    for (const trouble of ["ErrorInternalServerError", "ErrorItemNotFound", "ErrorItemNotFound"]) {
+      shelf.refusals.set("one", trouble)
+      assert.equal((await list()).length, 1, trouble)
+    }
+    shelf.refusals.clear()
+
+    const [copy] = await list()
+
+    assert.equal(copy?.fingerprint, fingerprint(calendar.normalize(lesson({ subject: "Physics" }))))
+  })
+
   test("loses its mark and is a copy no more", async () => {
     shelf.putCopy(lesson({ key: "one" }))
     await list()
