@@ -24,8 +24,8 @@ export type Look =
 export type LookRequest = { readonly targets: readonly ItemTarget[]; readonly shape: "Event" | "Head" }
 
 /**
- * Items, one look for each asked, in their order and in pieces as they come, because bodies make many at once heavy.
- * Throws a core error when a call as a whole fails.
+ * Items, one look for each asked, in their order and in pieces as they come, because bodies make many at once heavy. While
+ * one piece is read the next is on its way. Throws a core error when a call as a whole fails.
  * https://learn.microsoft.com/exchange/client-developer/web-service-reference/getitem-operation
  */
 export async function* lookAtItems(
@@ -33,12 +33,31 @@ export async function* lookAtItems(
   { targets, shape }: LookRequest,
   signal: AbortSignal,
 ): AsyncGenerator<readonly Look[], void> {
-  for (let done = 0; done < targets.length; ) {
-    const batch = targets.slice(done, done + mailbox.batchSize.items)
-    const looks = await lookAtBatch(mailbox, { targets: batch, shape }, signal)
-    done += looks.length
-    yield looks
+  const left = [...targets]
+  const begin = (): Promise<readonly Look[]> | undefined => {
+    const piece = left.splice(0, mailbox.batchSize.items)
+    return piece.length === 0 ? undefined : lookAtPiece(mailbox, { targets: piece, shape }, signal)
   }
+  let [current, next] = [begin(), begin()]
+  while (current !== undefined) {
+    next?.catch(() => {}) // told when it is its turn
+    yield await current
+    ;[current, next] = [next, begin()]
+  }
+}
+
+/** All of a piece, in smaller calls when it is too much for one. */
+async function lookAtPiece(
+  mailbox: ItemMailbox,
+  { targets, shape }: LookRequest,
+  signal: AbortSignal,
+): Promise<readonly Look[]> {
+  const looks: Look[] = []
+  while (looks.length < targets.length) {
+    const rest = targets.slice(looks.length, looks.length + mailbox.batchSize.items)
+    looks.push(...(await lookAtBatch(mailbox, { targets: rest, shape }, signal)))
+  }
+  return looks
 }
 
 /** All looks together, where items are few or light. */
