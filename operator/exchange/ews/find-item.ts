@@ -52,7 +52,9 @@ async function listOnce(
     if (page.total !== total) return undefined
     for (const item of page.items) found.set(item.id, item)
     if (page.isLast) return [...found.values()]
-    if (page.nextOffset <= offset) throw new TemporaryError("Exchange's pages lead nowhere", { reason: "Unreachable" })
+    // Not the other way round: what is no number is no way on.
+    if (!(page.nextOffset > offset))
+      throw new TemporaryError("Exchange's pages lead nowhere", { reason: "Unreachable" })
     offset = page.nextOffset
   }
 }

@@ -71,8 +71,11 @@ describe("items with our mark", () => {
     reply(find => page([..."abcd", ..."x".repeat(server.seen.length)], offsetOf(find), 2))
     await assert.rejects(findMarked(mailbox, { folder }, signal), TemporaryError)
 
-    reply(() => page(["a", "b", "c"], 0, 2).replace('IndexedPagingOffset="2"', 'IndexedPagingOffset="0"'))
-    await assert.rejects(findMarked(mailbox, { folder }, signal), TemporaryError)
+    for (const next of ["0", "-1", "far", ""]) {
+      reply(() => page(["a", "b", "c"], 0, 2).replace('IndexedPagingOffset="2"', `IndexedPagingOffset="${next}"`))
+      await assert.rejects(findMarked(mailbox, { folder }, signal), TemporaryError)
+      assert.equal(server.seen.length, 1, next)
+    }
   })
 
   test("can be found by a part of it", async () => {
