@@ -1,4 +1,5 @@
 import { NeedsAttentionError } from "../core/errors.ts"
+import { decideScope } from "../core/scope.ts"
 import { annotations, cleanupFinalizer } from "../resources/api-group.ts"
 import { calendarSyncs } from "../resources/calendar-sync.ts"
 import { type PolicyPlan, readPolicy } from "../resources/calendar-sync-policy.ts"
@@ -7,7 +8,7 @@ import { type BindingPlan, readBinding } from "../resources/mailbox-binding.ts"
 import type { ReconcileContext, ReconcileResult } from "../runtime/controller.ts"
 import { isNotFound } from "../runtime/kube-error.ts"
 import { keyOf } from "../runtime/objects.ts"
-import { purge } from "../sync/purge.ts"
+import { type PurgeReport, purge } from "../sync/purge.ts"
 import { findConnection } from "./binding-refs.ts"
 import type { ControllerDeps } from "./deps.ts"
 import { hasFinalizer, setFinalizer } from "./finalizers.ts"
@@ -41,8 +42,10 @@ export async function letGo(
   }
   try {
     if (isRetained(deps, sync)) return await release(deps, sync, signal)
-    if (await isEmptied(deps, sync, signal)) {
-      record(deps, sync, "Normal", "Purged", "the copies in the mailbox were removed")
+    const { complete, kept } = await emptied(deps, sync, signal)
+    if (complete) {
+      if (kept > 0) record(deps, sync, "Normal", "Kept", "the mailbox keeps its copies: it is bound by another address")
+      else record(deps, sync, "Normal", "Purged", "the copies in the mailbox were removed")
       return await release(deps, sync, signal)
     }
     return await stay(deps, sync, failed("ApplyFailed", "some copies could not be removed yet"), signal)
@@ -52,14 +55,16 @@ export async function letGo(
   }
 }
 
-async function isEmptied(deps: ControllerDeps, sync: CalendarSyncObject, signal: AbortSignal): Promise<boolean> {
+async function emptied(deps: ControllerDeps, sync: CalendarSyncObject, signal: AbortSignal): Promise<PurgeReport> {
   const binding = bindingOf(deps, sync)
   const { connection } = await findConnection(deps, binding, signal)
   const plan = readBinding(binding.spec)
   refuseWhileHeld({ plan, connection, policy: policyOf(deps, binding) })
   const through = { plan, connection, connectionKey: connectionKeyOf(binding) }
-  const mailbox = openMailbox(deps, sync, through)
-  const goingOn = stayingSyncsOf(deps, sync).map(other => openMailbox(deps, other, through))
+  const mailbox = openMailbox(deps, sync.spec.mailbox, through)
+  const goingOn = stayingSyncsOf(deps, sync).map(other => openMailbox(deps, other.spec.mailbox, through))
+  const openAt = (address: string) =>
+    decideScope(connection.accessPolicy, address).allowed ? openMailbox(deps, address, through) : undefined
   const ownership = {
     installation: deps.installation.id,
     cluster: deps.installation.cluster,
@@ -67,10 +72,10 @@ async function isEmptied(deps: ControllerDeps, sync: CalendarSyncObject, signal:
     takeOver: connection.takeOver,
     knownOwners: deps.owners.of(sync.spec.mailbox),
   }
-  const report = await purge({ mailbox, ownership, now: deps.now(), goingOn }, signal)
+  const report = await purge({ mailbox, ownership, now: deps.now(), goingOn, openAt }, signal)
   deps.metrics.operated("remove", report.removed)
   if (report.stopped) throw report.stopped
-  return report.complete
+  return report
 }
 
 /** Of the same owner: a mailbox that got a new address is bound under that, and lets go of under the old one. */

@@ -40,7 +40,7 @@ export async function resolveSync(
   if (!areKnown || isNotYetAskedFor(deps, resolved, sync.spec.identity)) return { kind: "Waiting" }
   // The copies a first sync is to find may be those of a binding that is no more: made again now, they would be there twice.
   if (deps.owners.isSettling && sync.status?.firstSyncTime === undefined) return { kind: "Waiting" }
-  const mailbox = openMailbox(deps, sync, resolved)
+  const mailbox = openMailbox(deps, sync.spec.mailbox, resolved)
   const source = sourceCalendar(deps, resolved, sync.spec.identity)
   return { kind: "Ready", sync: { ...resolved, binding, mailbox, source, owner: ownerOfSync(sync, binding) } }
 }
@@ -70,10 +70,9 @@ function isNotYetAskedFor({ hub }: ControllerDeps, { sourceKey }: ResolvedBindin
 /** Decides before any request: the connection's policy first, then whether Exchange was seen to agree. */
 export function openMailbox(
   deps: ControllerDeps,
-  sync: CalendarSyncObject,
+  address: string,
   resolved: Pick<ResolvedBinding, "plan" | "connection" | "connectionKey">,
 ): Calendar {
-  const address = sync.spec.mailbox
   const decision = decideScope(resolved.connection.accessPolicy, address)
   if (!decision.allowed) throw new NeedsAttentionError(decision.message, { reason: "OutOfScope" })
   const opened = deps.hub.connections.get(resolved.connectionKey)

@@ -29,10 +29,13 @@ export class TemporaryError extends Error {
 export class NeedsAttentionError extends Error {
   override readonly name = "NeedsAttentionError"
   readonly reason: string
+  /** Of `MailboxNotFound`: there is a mailbox, which answers to this address only. Never shown: nobody named it to us. */
+  readonly primaryAddress: string | undefined
 
-  constructor(message: string, { reason, cause }: ErrorDetails) {
+  constructor(message: string, { reason, primaryAddress, cause }: ErrorDetails & { readonly primaryAddress?: string }) {
     super(message, { cause })
     this.reason = reason
+    this.primaryAddress = primaryAddress
   }
 }
 

@@ -26,15 +26,24 @@ export async function openSchool(options: SchoolOptions = {}): Promise<School> {
   const publish = (...published: readonly FeedEvent[]) => world.feeds.set("school", { body: feedOf(...published) })
   publish(...events)
   applySchool(world, world.cluster, { policy: policySpec, binding: bindingSpec })
-  return { ...world, publish, pass: () => passOf(world.cluster) }
+  return { ...world, publish, pass: () => passOf(world.cluster, firstMailbox(options)) }
 }
 
-/** An operator has brought the events into the mailbox. */
+/** An operator has brought the events into the mailbox. Where it cannot, nothing is left running. */
 export async function startSchool(options: SchoolOptions = {}): Promise<School> {
   const school = await openSchool(options)
-  await school.cluster.startOperator()
-  await school.cluster.untilCondition("Ready=True/Succeeded", () => school.cluster.sync())
-  return school
+  try {
+    await school.cluster.startOperator()
+    await school.cluster.untilCondition("Ready=True/Succeeded", () => school.cluster.sync(firstMailbox(options)))
+    return school
+  } catch (error) {
+    await school.close().catch(() => undefined) // what went wrong first is told
+    throw error
+  }
+}
+
+function firstMailbox({ binding: spec }: Pick<SchoolOptions, "binding">): string | undefined {
+  return spec?.mailboxes?.[0]?.address
 }
 
 /** The same manifests in any cluster: what Git would bring into a new one. */

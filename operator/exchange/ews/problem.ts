@@ -12,6 +12,8 @@ export type EwsProblem = {
   /** `ErrorItemNotFound` …; empty where the answer was not SOAP. */
   readonly code: string
   readonly retryAfterMs?: number | undefined
+  /** With `ErrorNonPrimarySmtpAddress`: the one that is. */
+  readonly primaryAddress?: string
   /** Where the answer was not SOAP. */
   readonly refusal?: Refusal
 }
@@ -77,7 +79,7 @@ export function isItemGone({ code }: EwsProblem): boolean {
 
 /** The core error of a problem. `itemId` when one item was spoken about: then its absence is news about that item. */
 export function problemError(problem: EwsProblem, itemId?: string): Error {
-  const { status, code, refusal } = problem
+  const { status, code, refusal, primaryAddress } = problem
   const told = [status, code].filter(Boolean).join(" ")
   if (isBusy(problem)) return temporary(`Exchange asks for a pause (${told})`, "Throttled", problem)
   if (code === "ErrorTimeoutExpired")
@@ -86,7 +88,10 @@ export function problemError(problem: EwsProblem, itemId?: string): Error {
     return temporary(`what answers is not EWS: ${noSoap} (${told})`, "Unreachable", problem)
   if (isServerTrouble(problem)) return temporary(`Exchange is in trouble (${told})`, "Unreachable", problem)
   const known = attention.get(code) ?? (refusal && refusalOf(status, refusal))
-  if (known) return new NeedsAttentionError(`${known.text} (${told})`, { reason: known.reason })
+  if (known) {
+    const elsewhere = primaryAddress === undefined ? {} : { primaryAddress }
+    return new NeedsAttentionError(`${known.text} (${told})`, { reason: known.reason, ...elsewhere })
+  }
   if (itemId !== undefined && (isItemGone(problem) || changedCodes.has(code))) return new ChangedMeanwhileError(itemId)
   return new NeedsAttentionError(`Exchange refused the request (${told})`, { reason: "ApplyFailed" })
 }
@@ -110,12 +115,22 @@ function problemOf({
   // A server in between wraps what another said.
   const inner = wordIn(values.get("InnerErrorResponseCode"))
   const isWrapped = inner !== undefined && code === "ErrorInternalServerError"
-  return { status, code: isWrapped ? inner : code, ...(pauseMs !== undefined && { retryAfterMs: pauseMs }) }
+  const primary = code === nonPrimary ? addressIn(values.get("Primary")) : undefined
+  return {
+    status,
+    code: isWrapped ? inner : code,
+    ...(pauseMs !== undefined && { retryAfterMs: pauseMs }),
+    ...(primary !== undefined && { primaryAddress: primary }),
+  }
 }
 
 /** Codes are told to people: a text in their place, which may repeat what was sent, is not. */
 function wordIn(text: string | undefined): string | undefined {
   return text !== undefined && /^Error[A-Za-z0-9]{1,80}$/.test(text) ? text : undefined
+}
+
+function addressIn(text: string | undefined): string | undefined {
+  return text !== undefined && /^[^\s@]{1,64}@[^\s@]{1,255}$/.test(text) ? text : undefined
 }
 
 function temporary(text: string, reason: string, { retryAfterMs }: EwsProblem): TemporaryError {
@@ -144,6 +159,8 @@ const transientCodes = new Set([
 
 const changedCodes = new Set(["ErrorIrresolvableConflict", "ErrorStaleObject", "ErrorInvalidChangeKey"])
 
+const nonPrimary = "ErrorNonPrimarySmtpAddress"
+
 const missing: Told = {
   reason: "MailboxNotFound",
   text: "there is no such mailbox here; it may have moved to Exchange Online",
@@ -156,7 +173,7 @@ const attention: ReadonlyMap<string, Told> = new Map([
   ["ErrorInvalidUserPrincipalName", missing],
   ["ErrorInvalidSmtpAddress", missing],
   ["ErrorMissingEmailAddress", missing],
-  ["ErrorNonPrimarySmtpAddress", { ...missing, text: "the mailbox's primary address is needed, and this is another" }],
+  [nonPrimary, { ...missing, text: "the mailbox's primary address is needed, and this is another" }],
   ["ErrorImpersonateUserDenied", denied],
   ["ErrorImpersonationDenied", denied],
   ["ErrorImpersonationFailed", denied],

@@ -465,6 +465,23 @@ describe("a refusal", () => {
     },
   }
 
+  for (const { given, means } of [
+    { given: "anna@contoso.com", means: "anna@contoso.com" },
+    { given: "no address at all", means: undefined },
+    { given: "", means: undefined },
+  ])
+    test(`another of a mailbox's addresses, where Exchange names "${given}", has ${means ?? "no"} primary one`, async () => {
+      const values = { Primary: given }
+      server.script((_seen, response) => xml(response, 500, fault("ErrorNonPrimarySmtpAddress", { values })))
+
+      await assert.rejects(server.transport().ask(call(), signal), (error: unknown) => {
+        assert.ok(error instanceof NeedsAttentionError)
+        assert.equal(error.primaryAddress, means)
+        assert.doesNotMatch(error.message, /anna|no address/)
+        return true
+      })
+    })
+
   for (const [name, { answer, reason, says = / / }] of Object.entries(refusals)) {
     test(`for ${name} is for a person to mend (${reason}) and asked once`, async () => {
       server.script((_seen, response) => answer(response))

@@ -67,6 +67,11 @@ export class Admin {
     return { id, address }
   }
 
+  /** A new primary address; the mailbox is reached by the one before as well. */
+  renameMailbox(mailbox: string, address: string): void {
+    this.#parts.store.renameMailbox(this.#mailbox(mailbox), address)
+  }
+
   setMailboxState(mailbox: string, state: MailboxState): void {
     const found = this.#mailbox(mailbox)
     found.state = state

@@ -27,8 +27,8 @@ export type WorkingHours = { readonly start: string; readonly end: string }
 /** One mailbox: its calendars, what is in them and what is gone. Only the store writes to it. */
 export type Mailbox = {
   readonly id: string
-  readonly address: string
-  readonly aliases: readonly string[]
+  address: string
+  aliases: readonly string[]
   readonly displayName: string
   timeZone: string
   state: MailboxState

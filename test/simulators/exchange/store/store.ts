@@ -54,6 +54,17 @@ export class Store {
     return mailbox
   }
 
+  /** A new primary address; the one before becomes a further one, as `Set-Mailbox -PrimarySmtpAddress` leaves it. */
+  renameMailbox(mailbox: Mailbox, address: string): void {
+    mailbox.aliases = [
+      ...mailbox.aliases.filter(alias => alias.toLowerCase() !== address.toLowerCase()),
+      mailbox.address,
+    ]
+    mailbox.address = address
+    mailbox.revision++
+    this.#byAddress.set(address.toLowerCase(), mailbox)
+  }
+
   /** By directory id or any of its addresses; `missing` ones too. */
   findMailbox(name: string): Mailbox | undefined {
     const key = name.toLowerCase()
