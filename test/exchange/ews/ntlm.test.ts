@@ -89,6 +89,14 @@ describe("an answer", () => {
     assert.deepEqual(message.subarray(72, 88), hmac(key, negotiateMessage(), challenge, unsigned))
   })
 
+  test("keeps what the server says of itself beside that", () => {
+    const flags = hex("0600040001000000")
+    const response = field(answer(withTime(challengeMessage, hex("0090d336b734c301"), flags)), 1)
+
+    assert.ok(response.includes(hex("0600040003000000")))
+    assert.ok(!response.includes(flags))
+  })
+
   test("has no password, and the first message no name either", () => {
     const message = answer(challengeMessage)
 
@@ -111,6 +119,20 @@ test("a channel is bound by the hash of the server's certificate", () => {
   assert.deepEqual(channelBindingOf(raw), channelBindingHash(createHash("sha256").update(raw).digest()))
 })
 
+/** The last byte of the name of ECDSA with that hash. */
+for (const [hash, byte] of [
+  ["sha384", "03"],
+  ["sha512", "04"],
+] as const) {
+  test(`a certificate signed with ${hash} is bound by that`, () => {
+    const { certPem } = makeAuthority("mail").issue({ hosts: ["127.0.0.1"] })
+    const made = new X509Certificate(certPem).raw.toString("hex")
+    const raw = hex(made.replaceAll("2a8648ce3d040302", `2a8648ce3d0403${byte}`))
+
+    assert.deepEqual(channelBindingOf(raw), channelBindingHash(createHash(hash).update(raw).digest()))
+  })
+}
+
 function answer(message: Buffer, channelBinding = noChannelBinding): Buffer {
   const now = Temporal.Instant.from("2026-11-24T12:00:00Z")
   const targetName = "HTTP/mail.contoso.com"
@@ -125,8 +147,8 @@ function field(message: Buffer, index: number): Buffer {
   return message.subarray(start, start + message.readUInt16LE(at))
 }
 
-function withTime(message: Buffer, time: Buffer): Buffer {
-  const info = Buffer.concat([message.subarray(68, 68 + 32), hex("07000800"), time, Buffer.alloc(4)])
+function withTime(message: Buffer, time: Buffer, others = Buffer.alloc(0)): Buffer {
+  const info = Buffer.concat([message.subarray(68, 68 + 32), others, hex("07000800"), time, Buffer.alloc(4)])
   const head = Buffer.from(message.subarray(0, 68))
   head.writeUInt16LE(info.length, 40)
   head.writeUInt16LE(info.length, 42)

@@ -263,6 +263,14 @@ describe("a server that is not well", () => {
       answer: response => xml(response, 500, fault("ErrorMailboxMoveInProgress")),
       reason: "Unreachable",
     },
+    "a fault with a text in place of its code": {
+      answer: response => xml(response, 500, fault("Error: secret words")),
+      reason: "Unreachable",
+    },
+    "a message with a text in place of its code": {
+      answer: response => xml(response, 200, messages("GetFolder", [{ code: "Error: secret words" }])),
+      reason: "Unreachable",
+    },
     "a page instead of SOAP": { answer: response => xml(response, 200, "<html><br></html>"), reason: "Unreachable" },
     "an answer cut short": {
       answer: response => xml(response, 200, success("GetFolder", "").slice(0, -20)),

@@ -78,6 +78,7 @@ describe("what is read", () => {
       "<a>&secret;</a>",
       "<a>\u0001</a>",
       bombs,
+      `<!DOCTYPE a SYSTEM "https://secret.example/a.dtd"><a/>`,
       deep,
     ]) {
       assert.throws(
