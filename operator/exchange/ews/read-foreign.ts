@@ -3,8 +3,10 @@ import type { Window } from "../../core/ports.ts"
 import { widened } from "../../core/time.ts"
 import { type ForeignEvents, toForeign } from "../foreign-events.ts"
 import { findInView } from "./find-in-view.ts"
+import type { Look } from "./get-item.ts"
 import type { FolderRef, ItemMailbox, ItemTarget, MailboxPlaces } from "./mailbox.ts"
 import { normalEvent } from "./normal-event.ts"
+import { isServerTrouble, problemError } from "./problem.ts"
 import { type EwsItem, readEvent } from "./read-event.ts"
 import { itemsIn, readWhole } from "./read-whole.ts"
 
@@ -29,10 +31,16 @@ export async function readForeign(
   const mailboxZone = targets.length > 0 ? await places.zone(signal) : undefined
   const found: ForeignEvents[] = []
   for await (const { looks, exceptions } of readWhole(mailbox, targets, signal)) {
+    for (const look of looks) refuseIfTroubled(look)
     const read = (item: EwsItem) => normalEvent(readEvent(item, { mailboxZone, exceptions }), mailbox.transport.version)
     found.push(toForeign(itemsIn(looks), read))
   }
   return { events: found.flatMap(({ events }) => events), problems: found.flatMap(({ problems }) => problems) }
+}
+
+/** What could not be read just now may be what the source wants: nobody asks for it again after the first sync. */
+function refuseIfTroubled(look: Look): void {
+  if (look.kind === "Refused" && isServerTrouble(look.problem)) throw problemError(look.problem)
 }
 
 /** Occurrences of one series share its UID: one of them is enough to find it. */

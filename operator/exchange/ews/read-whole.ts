@@ -40,5 +40,15 @@ async function readExceptions(
 /** What is gone, or in trouble of its own, is news about that item; a missing right is none, because it is no absence. */
 function refuseIfBarred(look: Look): void {
   if (look.kind !== "Refused" || isItemGone(look.problem) || isServerTrouble(look.problem)) return
+  if (brokenItemCodes.has(look.problem.code)) return
   throw problemError(look.problem)
 }
+
+/** The item is there, and damaged: it must not keep all others from being read. */
+const brokenItemCodes = new Set([
+  "ErrorContentConversionFailed",
+  "ErrorCorruptData",
+  "ErrorItemCorrupt",
+  "ErrorItemPropertyRequestFailed",
+  "ErrorPropertyRequestFailed",
+])

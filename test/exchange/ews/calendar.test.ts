@@ -87,6 +87,23 @@ describe("a listing", () => {
     assert.equal((await list()).events.length, 1)
   })
 
+  test("has a copy that is damaged, and all others", async () => {
+    shelf.putCopy(lesson({ key: "damaged" }))
+    shelf.putCopy(lesson({ key: "whole" }))
+    shelf.refusals.set("damaged", "ErrorCorruptData")
+
+    const { events, complete } = await list()
+
+    assert.equal(complete, true)
+    assert.deepEqual(
+      events.map(({ id, fingerprint }) => [id, fingerprint === "unreadable"]),
+      [
+        ["damaged", true],
+        ["whole", false],
+      ],
+    )
+  })
+
   test("leaves out what is outside the window", async () => {
     shelf.putCopy(lesson({ key: "long ago", start: "2020-01-01T08:00" }))
 
@@ -95,6 +112,21 @@ describe("a listing", () => {
 })
 
 describe("what others put into the calendar", () => {
+  test("is an error when one cannot be read just then, and costs only itself when it is damaged", async () => {
+    shelf.put(lesson({ key: "theirs" }))
+    shelf.put(lesson({ key: "also theirs" }))
+    shelf.refusals.set("theirs", "ErrorMailboxFailover")
+    await assert.rejects(list({ includeForeign: true }), TemporaryError)
+
+    shelf.refusals.set("theirs", "ErrorItemCorrupt")
+    const { events } = await list({ includeForeign: true })
+
+    assert.deepEqual(
+      events.map(({ id }) => id),
+      ["also theirs"],
+    )
+  })
+
   test("is listed when asked for: singles, and series once; no meetings", async () => {
     shelf.putCopy(lesson({ key: "ours" }))
     shelf.put(lesson({ key: "theirs" }))
