@@ -89,14 +89,17 @@ export function timeOn(time: ItemTime, date: string, zone: string): ItemTime {
   if (time.allDay) return allDayOn(time, date)
   const start = wallOf(time.startMs, zone)
   const days = start.toPlainDate().until(Temporal.PlainDate.from(date)).days
-  const startWall = start.add({ days }).toString()
-  const endWall = wallOf(time.endMs, zone).add({ days }).toString()
+  const startWall = start.add({ days })
+  const startMs = instantOf(startWall.toString(), zone)
+  // One that would begin where clocks leave out an hour begins after it, and is as long as any.
+  const isMoved = !wallOf(startMs, zone).equals(startWall)
+  const endWall = isMoved ? wallOf(startMs + time.endMs - time.startMs, zone) : wallOf(time.endMs, zone).add({ days })
   return {
     allDay: false,
-    start: { ...time.start, wall: startWall, zone },
-    end: { ...time.end, wall: endWall, zone },
-    startMs: instantOf(startWall, zone),
-    endMs: instantOf(endWall, zone),
+    start: { ...time.start, wall: startWall.toString(), zone },
+    end: { ...time.end, wall: endWall.toString(), zone },
+    startMs,
+    endMs: instantOf(endWall.toString(), zone),
   }
 }
 
