@@ -147,7 +147,7 @@ function field(message: Buffer, index: number): Buffer {
   return message.subarray(start, start + message.readUInt16LE(at))
 }
 
-function withTime(message: Buffer, time: Buffer, others = Buffer.alloc(0)): Buffer {
+function withTime(message: Buffer, time: Buffer, others: Buffer = Buffer.alloc(0)): Buffer {
   const info = Buffer.concat([message.subarray(68, 68 + 32), others, hex("07000800"), time, Buffer.alloc(4)])
   const head = Buffer.from(message.subarray(0, 68))
   head.writeUInt16LE(info.length, 40)
