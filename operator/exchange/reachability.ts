@@ -4,6 +4,7 @@ import { type Dispatcher, request } from "undici"
 import type { ProbeStep } from "../core/ports.ts"
 import type { ProxySettings } from "../http/client.ts"
 import { networkFailure } from "../http/network-failure.ts"
+import { proxyFor } from "../http/proxy-for.ts"
 
 export type Step = { readonly step: ProbeStep; readonly ok: boolean; readonly reason: string; readonly message: string }
 
@@ -33,8 +34,10 @@ export async function reach(
 }
 
 function firstHop({ endpoint, proxy, resolveTo }: Omit<Target, "dispatcher">): URL {
-  const url = new URL(proxy.httpsProxy || endpoint)
-  if (!proxy.httpsProxy && resolveTo !== undefined) url.hostname = isIPv6(resolveTo) ? `[${resolveTo}]` : resolveTo
+  const url = new URL(endpoint)
+  const through = proxyFor(url, proxy)
+  if (through !== undefined) return new URL(through)
+  if (resolveTo !== undefined) url.hostname = isIPv6(resolveTo) ? `[${resolveTo}]` : resolveTo
   return url
 }
 

@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from "node:net"
 import { describe, test } from "node:test"
 import { createServer as createTlsServer } from "node:tls"
 import { reach, type Step } from "../../operator/exchange/reachability.ts"
-import { openDispatcher } from "../../operator/http/client.ts"
+import { openDispatcher, type ProxySettings } from "../../operator/http/client.ts"
 import { type Certificate, makeAuthority } from "../simulators/certificates.ts"
 
 const signal = new AbortController().signal
@@ -19,6 +19,22 @@ describe("the way to a server", () => {
 
     assert.deepEqual(told(steps), ["DNS Succeeded", "TCP Succeeded", "TLS Succeeded"])
     assert.match(steps[2]?.message ?? "", /mail\.contoso\.test/)
+  })
+
+  test("leads through the proxy, but for servers that are named to be reached without it", async () => {
+    const steps = (proxy: ProxySettings) =>
+      reachServer(serving(good), port => ({
+        endpoint: `https://mail.contoso.test:${port}/`,
+        resolveTo: "127.0.0.1",
+        proxy,
+      }))
+    const closed = { httpsProxy: "http://127.0.0.1:1" }
+
+    const proxied = await steps(closed)
+    assert.deepEqual(told(proxied), ["DNS Succeeded", "TCP Unreachable"])
+    assert.match(proxied[1]?.message ?? "", /^127\.0\.0\.1:1 accepts no connection/)
+    const direct = await steps({ ...closed, noProxy: "contoso.test" })
+    assert.deepEqual(told(direct), ["DNS Succeeded", "TCP Succeeded", "TLS Succeeded"])
   })
 
   const troubles: Readonly<Record<string, { readonly server: () => Server; readonly says: RegExp }>> = {
@@ -50,7 +66,7 @@ describe("the way to a server", () => {
   }
 })
 
-type Target = { readonly endpoint: string; readonly resolveTo?: string }
+type Target = { readonly endpoint: string; readonly resolveTo?: string; readonly proxy?: ProxySettings }
 
 async function reachServer(server: Server, target: (port: number) => Target): Promise<readonly Step[]> {
   const sockets: Socket[] = []
@@ -60,12 +76,12 @@ async function reachServer(server: Server, target: (port: number) => Target): Pr
   })
   await new Promise<void>(resolve => server.listen(0, "127.0.0.1", resolve))
   const address = server.address()
-  const { endpoint, resolveTo } = target(typeof address === "object" && address ? address.port : 0)
+  const { endpoint, resolveTo, proxy = {} } = target(typeof address === "object" && address ? address.port : 0)
   const timeouts = { connectTimeoutMs: 5_000, answerTimeoutMs: 5_000 }
   const caBundlePem = authority.caPem
-  const dispatcher = openDispatcher({ proxy: {}, connections: 1, ...timeouts, resolveTo, caBundlePem })
+  const dispatcher = openDispatcher({ proxy, connections: 1, ...timeouts, resolveTo, caBundlePem })
   try {
-    return await reach({ endpoint, proxy: {}, dispatcher, resolveTo }, signal)
+    return await reach({ endpoint, proxy, dispatcher, resolveTo }, signal)
   } finally {
     await dispatcher.destroy()
     for (const socket of sockets) socket.destroy()
