@@ -1,4 +1,5 @@
 import { ChangedMeanwhileError, NeedsAttentionError, TemporaryError } from "../../core/errors.ts"
+import { longestPauseMs } from "../../http/retry-after.ts"
 import { type Refusal, refusalOf } from "./refusal.ts"
 import { childOf, childrenOf, type XmlElement } from "./xml-read.ts"
 
@@ -111,7 +112,7 @@ function problemOf({
 }): EwsProblem {
   const values = new Map(childrenOf(messageXml, "t:Value").map(one => [one.attributes["Name"], one.text]))
   const backOff = values.get("BackOffMilliseconds") ?? ""
-  const pauseMs = /^\d{1,9}$/.test(backOff) ? Number(backOff) : retryAfterMs
+  const pauseMs = /^\d{1,9}$/.test(backOff) ? Math.min(Number(backOff), longestPauseMs) : retryAfterMs
   // A server in between wraps what another said.
   const inner = wordIn(values.get("InnerErrorResponseCode"))
   const isWrapped = inner !== undefined && code === "ErrorInternalServerError"

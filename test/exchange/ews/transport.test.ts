@@ -224,6 +224,12 @@ describe("a server that is not well", () => {
       reason: "Throttled",
       pauseMs: 297_749,
     },
+    "a busy fault for longer than a day": {
+      answer: response =>
+        xml(response, 500, fault("ErrorServerBusy", { values: { BackOffMilliseconds: "999999999" } })),
+      reason: "Throttled",
+      pauseMs: 86_400_000,
+    },
     "a busy fault over HTTP 200": {
       answer: response => xml(response, 200, fault("ErrorServerBusy", { values: { BackOffMilliseconds: "60000" } })),
       reason: "Throttled",
