@@ -1,5 +1,5 @@
 import { ChangedMeanwhileError } from "../../core/errors.ts"
-import { checkOf, formatMark, shortHash } from "../../core/origin.ts"
+import { formatMark } from "../../core/origin.ts"
 import type {
   CalendarWriter,
   CreateItem,
@@ -22,6 +22,7 @@ import { seriesFor } from "./normal-event.ts"
 import { takesSteps } from "./occurrence-writer.ts"
 import { isItemGone } from "./problem.ts"
 import { type EwsItem, exceptionIds } from "./read-event.ts"
+import { replaceItem } from "./replace-item.ts"
 import type { WriteResult } from "./response.ts"
 import { updateItems } from "./update-item.ts"
 import { type ItemField, writeEvent } from "./write-event.ts"
@@ -74,7 +75,7 @@ export class EwsWriter implements CalendarWriter {
     for (const [item, stored] of await this.#storedOf(items, signal)) {
       const error = zoneMissing(item.event, mailboxZone) ?? (stored instanceof Error ? stored : undefined)
       if (error || stored instanceof Error) outcomes.set(item, { ok: false, error: error ?? changedError(item.id) })
-      else if (stored.isTouched || takesSteps(item.event)) outcomes.set(item, await this.#replace(item, signal))
+      else if (stored.isTouched || takesSteps(item.event)) outcomes.set(item, await this.#replace(item, stored, signal))
       else plain.push({ item, stored, mailboxZone })
     }
     for (const [item, outcome] of await this.#change(plain, signal)) outcomes.set(item, outcome)
@@ -122,7 +123,7 @@ export class EwsWriter implements CalendarWriter {
   #knownAs({ id, version, event }: UpdateItem): Stored | Error | undefined {
     const copy = this.#known.get(id)
     if (copy?.version !== version || copy.isSeries || event.recurrence || this.#known.isDoubted(id)) return undefined
-    return copy.isMeeting ? guestsInvited() : { isSeries: false, isTouched: false }
+    return copy.isMeeting ? guestsInvited() : { isSeries: false, isTouched: false, isMarked: true }
   }
 
   /** Guests of single occurrences are not told with the series; they were seen when it was read in this version. */
@@ -189,26 +190,20 @@ export class EwsWriter implements CalendarWriter {
     return { ok: true, id, version: "" }
   }
 
+  #replace(item: UpdateItem, { isMarked }: Stored, signal: AbortSignal): Promise<WriteOutcome> {
+    return replaceItem({ mailbox: this.#mailbox, writer: this }, { item, isMarked }, signal)
+  }
+
   #remember({ id, event, mark }: UpdateItem, version: string): void {
     const written = { id, version, event, markText: formatMark(mark) }
     this.#known.setWritten(copyAsWritten(written, this.#mailbox.transport.version))
-  }
-
-  /** A new series in place of one whose occurrences were changed; the old one goes last. */
-  async #replace(item: UpdateItem, signal: AbortSignal): Promise<WriteOutcome> {
-    const idempotencyKey = shortHash(["replace", item.id, item.version, item.mark.fingerprint], 32)
-    const mark = { ...item.mark, check: checkOf(idempotencyKey) }
-    const [made] = await this.create([{ event: item.event, mark, idempotencyKey }], signal)
-    if (!made?.ok) return made ?? changed(item.id)
-    const [removed] = await this.remove([item], signal)
-    return removed?.ok === false ? removed : made
   }
 }
 
 type Change = { readonly item: UpdateItem; readonly stored: Stored; readonly mailboxZone: string | undefined }
 
 /** What decides how an item is changed. Writing a pattern again throws away what was done to its occurrences. */
-type Stored = { readonly isSeries: boolean; readonly isTouched: boolean }
+type Stored = { readonly isSeries: boolean; readonly isTouched: boolean; readonly isMarked: boolean }
 
 function fieldsOf({ item, stored, mailboxZone }: Change, version: EwsVersion): readonly ItemField[] {
   const { event, mark } = item
@@ -220,7 +215,7 @@ function fieldsOf({ item, stored, mailboxZone }: Change, version: EwsVersion): r
 function storedOf(item: EwsItem | Error): Stored | Error {
   if (item instanceof Error) return item
   const isTouched = exceptionIds(item).length > 0 || childOf(item.fields, "t:DeletedOccurrences") !== undefined
-  return { isSeries: item.kind === "RecurringMaster", isTouched }
+  return { isSeries: item.kind === "RecurringMaster", isTouched, isMarked: item.markText !== undefined }
 }
 
 function changedError(id: string): ChangedMeanwhileError {

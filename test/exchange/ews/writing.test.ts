@@ -3,7 +3,7 @@ import { after, before, beforeEach, describe, test } from "node:test"
 import { ChangedMeanwhileError, reasonOf } from "../../../operator/core/errors.ts"
 import type { CalendarEvent } from "../../../operator/core/event.ts"
 import { fingerprint } from "../../../operator/core/fingerprint.ts"
-import { checkOf } from "../../../operator/core/origin.ts"
+import { checkOf, type Mark } from "../../../operator/core/origin.ts"
 import type { CreateItem, WriteOutcome } from "../../../operator/core/ports.ts"
 import { EwsCalendar } from "../../../operator/exchange/ews/calendar.ts"
 import { at, lesson, timed, weekly, zone } from "../../fakes/lesson.ts"
@@ -283,6 +283,27 @@ describe("a series with changed occurrences", () => {
     assert.equal(copy?.fingerprint, copy?.mark?.fingerprint)
   })
 
+  test("that takes the place of one somebody made leaves none behind that nobody knows of", async () => {
+    shelf.put(weekly(lesson({ key: "theirs" })))
+    const { mark, ...item } = itemOf(changed)
+    mishaps.set("m:DeleteItem", { isDone: false })
+    mishaps.set("m:CreateItem", { isDone: false })
+
+    for (const [version, open] of [
+      ["1", ["theirs"]],
+      ["2", ["theirs", "made-1"]],
+    ] as const) {
+      const target = { id: "theirs", version }
+      const [outcome] = await calendar.writer.update([{ ...item, ...target, mark: adopting(mark, "theirs") }], signal)
+
+      assert.equal(reasonOfOutcome(outcome), "Unreachable")
+      assert.deepEqual(
+        (await list()).map(({ id, isCopyOfAnother }) => [id, isCopyOfAnother]),
+        open.map(id => [id, false]),
+      )
+    }
+  })
+
   test("loses its changes when they are taken back", async () => {
     const made = await create(changed)
     assert.ok(made.ok)
@@ -370,6 +391,11 @@ test("a series EWS has no words for is refused and costs no other", async () => 
   assert.equal(reasonOfOutcome(outcomes[0]), "RecurrenceTooComplex")
   assert.equal(outcomes[1]?.ok, true)
 })
+
+/** As planning has it for an event somebody made. */
+function adopting(mark: Mark, id: string): Mark {
+  return { ...mark, check: checkOf(id) }
+}
 
 function itemOf(event: CalendarEvent): CreateItem {
   return createItem(calendar, event)
