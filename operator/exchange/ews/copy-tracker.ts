@@ -146,7 +146,9 @@ export class CopyTracker {
   #endWhole(): void {
     const seen = this.#whole?.seen
     this.#whole = undefined
-    if (seen) for (const { id } of this.#known) if (!seen.has(id)) this.#suspect(id, undefined)
+    if (!seen) return
+    const heardOf = [...[...this.#known].map(({ id }) => id), ...this.#suspects.keys()]
+    for (const id of heardOf) if (!seen.has(id)) this.#suspect(id, undefined)
   }
 
   async #lookAtSuspects(folder: FolderRef, signal: AbortSignal): Promise<void> {

@@ -187,6 +187,19 @@ describe("a copy that is said to be there", () => {
     assert.deepEqual(await prints(), [changed, changed])
   })
 
+  test("and cannot be found is forgotten by a reading from nothing that does not tell of it", async () => {
+    shelf.putCopy(lesson({ key: "one" }))
+    shelf.refusals.set("one", "ErrorItemNotFound")
+    assert.equal((await listing()).complete, false)
+    shelf.vanish("one")
+
+    for (const fresh of [true, false]) {
+      const { events, complete } = await calendar.list({ window, includeForeign: false, fresh }, signal)
+
+      assert.deepEqual([events, complete], [[], true])
+    }
+  })
+
   test("and in doubt stays known when it cannot be found and nobody said that it is gone", async () => {
     shelf.putCopy(lesson({ key: "one" }))
     await list()
