@@ -1,5 +1,6 @@
 import { describe } from "node:test"
 import type { RunningExchange } from "../simulators/exchange/start-exchange.ts"
+import { account, tenant } from "./manifests.ts"
 import type { Backend } from "./world.ts"
 
 /** What stories that hold for both backends need to say about them: the names each has for the same things. */
@@ -20,6 +21,23 @@ export type Wire = {
   }
   /** The most items one request writes. */
   readonly perRequest: number
+  readonly credential: {
+    readonly secretName: string
+    /** What the Secret holds where it is this one. */
+    readonly dataOf: (value: string) => Readonly<Record<string, string>>
+    /** How the connection calls it when it is accepted. */
+    readonly accepted: string
+    /** Somebody changes it in Exchange; nothing that was logged in stays so. */
+    readonly change: (exchange: RunningExchange, value: string) => void
+    /** How often it was refused since the counters were reset. */
+    readonly refusals: (exchange: RunningExchange) => number
+  }
+  readonly access: {
+    readonly onlyTo: (exchange: RunningExchange, address: string) => void
+    readonly toAll: (exchange: RunningExchange) => void
+  }
+  /** A mailbox that this backend does not lead to, and the other does. */
+  readonly elsewhere: { readonly state: "onPremises" | "migrated"; readonly reason: string; readonly says: RegExp }
   readonly faults: {
     readonly denied: Fault
     /** The first of the items that are written together is refused, the others are not. */
@@ -47,6 +65,24 @@ const graph: Wire = {
     changes: "calendarView.delta",
   },
   perRequest: 1,
+  credential: {
+    secretName: "app",
+    dataOf: clientSecret => ({ clientSecret }),
+    accepted: "TokenAcquired",
+    change: ({ admin }, value) => {
+      admin.updateApp(tenant.clientId, { secrets: [{ value }] })
+      admin.revokeTokens()
+    },
+    refusals: ({ admin }) => admin.counters().operations["token"] ?? 0,
+  },
+  access: {
+    onlyTo: ({ admin }, address) => {
+      const { id } = admin.addGroup({ mail: `only-${address}`, members: [address] })
+      admin.setAccessPolicies([{ appId: tenant.clientId, right: "RestrictAccess", group: id }])
+    },
+    toAll: ({ admin }) => admin.setAccessPolicies([]),
+  },
+  elsewhere: { state: "onPremises", reason: "MailboxOnPremises", says: / / },
   faults: {
     denied: { kind: "status", status: 403 },
     oneRefused: { kind: "status", status: 400, code: "ErrorInvalid", operation: "events.create", times: 1 },
@@ -69,6 +105,18 @@ const ews: Wire = {
     changes: "ews.SyncFolderItems",
   },
   perRequest: 100,
+  credential: {
+    secretName: "svc",
+    dataOf: password => ({ ...account, password }),
+    accepted: "Authenticated",
+    change: ({ admin }, password) => admin.updateAccount(account.username, { password }),
+    refusals: ({ admin }) => admin.counters().statuses["401"] ?? 0,
+  },
+  access: {
+    onlyTo: ({ admin }, address) => admin.updateAccount(account.username, { impersonates: [address] }),
+    toAll: ({ admin }) => admin.updateAccount(account.username, { impersonates: "everything" }),
+  },
+  elsewhere: { state: "migrated", reason: "MailboxNotFound", says: /moved to Exchange Online/ },
   faults: {
     denied: { kind: "status", status: 500, code: "ErrorImpersonateUserDenied" },
     oneRefused: { kind: "batchStopped", at: 0, code: "ErrorItemSave", operation: "ews.CreateItem", times: 1 },
