@@ -10,14 +10,16 @@ const exceptions: Readonly<Record<string, string>> = {
 
 const stories = new URL("../scenarios/", import.meta.url)
 const own = new URL("./", import.meta.url)
+/** What stories told on either backend expect of each. */
+const backends = new URL("../world/both-backends.ts", import.meta.url)
 
 /** The texts of all stories and of these tests, but not of this file. */
 function texts(): string {
   const files = [stories, own].flatMap(folder => readdirSync(folder).map(name => new URL(name, folder)))
-  return files
-    .filter(file => file.pathname.endsWith(".test.ts") && !file.pathname.endsWith("reasons-provoked.test.ts"))
-    .map(file => readFileSync(file, "utf8"))
-    .join("\n")
+  const tests = files.filter(
+    file => file.pathname.endsWith(".test.ts") && !file.pathname.endsWith("reasons-provoked.test.ts"),
+  )
+  return [...tests, backends].map(file => readFileSync(file, "utf8")).join("\n")
 }
 
 test("every reason that can be said is provoked in some story", () => {
