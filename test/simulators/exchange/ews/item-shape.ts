@@ -15,8 +15,8 @@ const defaults = new Set([
   ...["Subject", "HasAttachments", "UID", "Start", "End", "LegacyFreeBusyStatus", "Location", "CalendarItemType"],
   ...["IsRecurring", "Organizer", "ItemClass"],
 ])
-/** Too dear to come without being asked for by name. */
-const neverImplied = new Set(["TextBody"])
+/** Too dear to come without being asked for by name, or what only the oldest clients ask for. */
+const neverImplied = new Set(["TextBody", "MeetingTimeZone"])
 
 export function parseShape(element: XmlElement | undefined): ItemShape {
   const base = textOf(element, "BaseShape")

@@ -146,6 +146,7 @@ const renderers: readonly (readonly [string, Renderer])[] = [
   ["LastOccurrence", (entry, rendering) => edgeOccurrence("LastOccurrence", entry, rendering)],
   ["ModifiedOccurrences", modifiedOccurrences],
   ["DeletedOccurrences", deletedOccurrences],
+  ["MeetingTimeZone", ({ content }) => el("t:MeetingTimeZone", { TimeZoneName: content.time.start.zoneName })],
   ["StartTimeZone", ({ content }) => zoneElement("t:StartTimeZone", content.time.start.zoneName)],
   ["EndTimeZone", ({ content }) => zoneElement("t:EndTimeZone", content.time.end.zoneName)],
   ["ConferenceType", () => 0],
