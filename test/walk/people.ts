@@ -6,6 +6,8 @@ import { contentOf, markOf } from "./what-is-there.ts"
 
 /** A calendar of theirs no sync looks after, to which things can be moved. */
 const drawer = "Drawer"
+/** In days: further than any walk goes. */
+const aYear = 366
 
 type Found = { readonly event: SeenEvent; readonly calendar: string | undefined }
 type Own = {
@@ -76,7 +78,8 @@ export class People {
   uninviteGuests(): void {
     for (const found of this.#items().filter(({ event }) => markOf(event) && hasGuests(event)))
       this.#changing(found, () => this.#admin.updateEvent(this.#mailbox, found.event.id, { attendees: [] }))
-    for (const found of this.#entries().filter(({ event }) => event["type"] === "exception" && hasGuests(event)))
+    const exceptions = this.#entries(aYear, aYear).filter(({ event }) => event["type"] === "exception")
+    for (const found of exceptions.filter(({ event }) => hasGuests(event)))
       this.#changing(found, () => this.#admin.updateEvent(this.#mailbox, found.event.id, { attendees: [] }))
   }
 
@@ -161,9 +164,10 @@ export class People {
   }
 
   /** As they stand in the calendar, in some weeks around now. */
-  #entries(): readonly Found[] {
+  #entries(daysBefore = 10, daysAfter = 45): readonly Found[] {
     const now = this.#admin.now()
-    const span = { start: now.subtract({ hours: 24 * 10 }).toString(), end: now.add({ hours: 24 * 45 }).toString() }
+    const start = now.subtract({ hours: 24 * daysBefore }).toString()
+    const span = { start, end: now.add({ hours: 24 * daysAfter }).toString() }
     return this.#admin.view(this.#mailbox, span).map(event => ({ event, calendar: undefined }))
   }
 }
