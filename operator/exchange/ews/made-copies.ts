@@ -25,8 +25,8 @@ export class MadeCopies {
   #isUnseen = true
   /** May have been made, or may still be, though no search has shown it. */
   readonly #uncertain = new Set<string>()
-  /** How often each was made without anybody seeing it; hardly any ever is. */
-  readonly #unseen = new Map<string, number>()
+  /** How many tries of each were given up; hardly any ever is. */
+  readonly #givenUp = new Map<string, number>()
 
   constructor({ mailbox, known, nonce }: MadeCopiesDeps) {
     this.#mailbox = mailbox
@@ -39,8 +39,8 @@ export class MadeCopies {
    * out long after it was given up, and two copies of one name would be taken for somebody's duplicate.
    */
   uidFor(idempotencyKey: string): string {
-    const unseen = this.#unseen.get(idempotencyKey)
-    return `${idempotencyKey}.${this.#nonce}${unseen === undefined ? "" : `-${unseen}`}`
+    const tries = this.#givenUp.get(idempotencyKey)
+    return `${idempotencyKey}.${this.#nonce}${tries === undefined ? "" : `-${tries}`}`
   }
 
   /** All that is there is known. */
@@ -64,7 +64,7 @@ export class MadeCopies {
   }
 
   #giveUp(idempotencyKey: string): void {
-    this.#unseen.set(idempotencyKey, (this.#unseen.get(idempotencyKey) ?? 0) + 1)
+    this.#givenUp.set(idempotencyKey, (this.#givenUp.get(idempotencyKey) ?? 0) + 1)
   }
 
   /** Those made before, by what is known; the calendar is searched only for what it may hold beside that. */
