@@ -4,12 +4,12 @@ import type { Calendar, CalendarWriter, Listing, ListRequest, Window } from "../
 import { KnownCopies } from "../known-copies.ts"
 import { canStoreSeries } from "../normal-form.ts"
 import { Turns } from "../turns.ts"
-import { BatchSize } from "./batch-size.ts"
 import { CopyTracker } from "./copy-tracker.ts"
+import { normalEvent, seriesFor } from "./event/normal-event.ts"
 import { MadeCopies } from "./made-copies.ts"
-import type { EwsMailbox, ItemMailbox, MailboxPlaces } from "./mailbox.ts"
-import { normalEvent, seriesFor } from "./normal-event.ts"
+import type { EwsMailbox, ItemMailbox, MailboxPlaces } from "./operations/mailbox.ts"
 import { readForeign } from "./read-foreign.ts"
+import { BatchSize } from "./wire/batch-size.ts"
 import { EwsWriter } from "./writer.ts"
 
 export type EwsCalendarDeps = {

@@ -10,11 +10,11 @@ import type { ExchangeDeps } from "../deps.ts"
 import { observed } from "../observed.ts"
 import { type MailboxCalendar, OpenCalendars } from "../open-calendars.ts"
 import { EwsCalendar } from "./calendar.ts"
-import { refuseExchangeOnline } from "./exchange-online.ts"
-import { type Login, openLogin } from "./login.ts"
 import { openPlaces } from "./places.ts"
 import { type ProbeDeps, probe } from "./probe.ts"
-import { EwsTransport } from "./transport.ts"
+import { refuseExchangeOnline } from "./wire/exchange-online.ts"
+import { type Login, openLogin } from "./wire/login.ts"
+import { EwsTransport } from "./wire/transport.ts"
 
 /**
  * One organisation behind Exchange Server: one account, one pace. Throws a NeedsAttentionError when the CA bundle or a

@@ -1,13 +1,13 @@
 import { TemporaryError } from "../../core/errors.ts"
 import type { KnownCopies, KnownCopy } from "../known-copies.ts"
 import { copyOf, isCopy, unreadCopyOf } from "./copy.ts"
-import { findMarked } from "./find-item.ts"
-import type { Look } from "./get-item.ts"
-import type { FolderRef, ItemMailbox, MailboxPlaces } from "./mailbox.ts"
-import { isItemGone } from "./problem.ts"
-import type { ItemHead, ReadOptions } from "./read-event.ts"
+import type { ItemHead, ReadOptions } from "./event/read-event.ts"
+import { findMarked } from "./operations/find-item.ts"
+import type { Look } from "./operations/get-item.ts"
+import type { FolderRef, ItemMailbox, MailboxPlaces } from "./operations/mailbox.ts"
+import { type ItemChanged, syncFolderItems } from "./operations/sync-folder-items.ts"
 import { readWhole } from "./read-whole.ts"
-import { type ItemChanged, syncFolderItems } from "./sync-folder-items.ts"
+import { isItemGone } from "./wire/problem.ts"
 
 export type CopyTrackerDeps = {
   readonly mailbox: ItemMailbox

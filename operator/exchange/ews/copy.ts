@@ -3,8 +3,8 @@ import { checkOf, type Mark, parseMark } from "../../core/origin.ts"
 import type { EwsVersion } from "../../core/ports.ts"
 import { type CopyHead, type KnownCopy, knownCopy, type Tie, unreadableCopy } from "../known-copies.ts"
 import { madeUid } from "../made-uid.ts"
-import { normalEvent } from "./normal-event.ts"
-import { type EwsItem, exceptionIds, headOf, type ItemHead, type ReadOptions, readEvent } from "./read-event.ts"
+import { normalEvent } from "./event/normal-event.ts"
+import { type EwsItem, exceptionIds, headOf, type ItemHead, type ReadOptions, readEvent } from "./event/read-event.ts"
 
 /**
  * The copy an item is, or undefined when it carries no readable mark. An item nobody can read is a copy all the same, and

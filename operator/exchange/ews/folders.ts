@@ -1,8 +1,8 @@
 import { NeedsAttentionError } from "../../core/errors.ts"
 import type { CalendarChoice } from "../../core/ports.ts"
-import { createCalendarNamed } from "./create-folder.ts"
-import { findCalendarNamed } from "./find-folder.ts"
-import type { EwsMailbox, FolderRef } from "./mailbox.ts"
+import { createCalendarNamed } from "./operations/create-folder.ts"
+import { findCalendarNamed } from "./operations/find-folder.ts"
+import type { EwsMailbox, FolderRef } from "./operations/mailbox.ts"
 
 /** The chosen calendar of one mailbox. A named one is found by its name and made by the first write, never by a reading. */
 export class CalendarFolder {

@@ -2,10 +2,10 @@ import { checkOf, parseMark } from "../../core/origin.ts"
 import type { CreateItem } from "../../core/ports.ts"
 import type { KnownCopies } from "../known-copies.ts"
 import { madeUid } from "../made-uid.ts"
-import { findMarked } from "./find-item.ts"
-import { getItems } from "./get-item.ts"
-import type { FolderRef, ItemMailbox } from "./mailbox.ts"
-import type { EwsItem } from "./read-event.ts"
+import type { EwsItem } from "./event/read-event.ts"
+import { findMarked } from "./operations/find-item.ts"
+import { getItems } from "./operations/get-item.ts"
+import type { FolderRef, ItemMailbox } from "./operations/mailbox.ts"
 
 export type MadeCopiesDeps = { readonly mailbox: ItemMailbox; readonly known: KnownCopies; readonly nonce: string }
 

@@ -1,10 +1,10 @@
 import { NeedsAttentionError } from "../../core/errors.ts"
 import { canonicalZone } from "../../core/time-zones.ts"
 import type { Clock } from "../clock.ts"
-import type { EwsMailbox } from "./mailbox.ts"
-import { knows } from "./schema-version.ts"
-import { readUserConfiguration } from "./user-configuration.ts"
-import { childOf, childrenOf, MalformedXmlError, readXml, textIn, type XmlElement } from "./xml-read.ts"
+import type { EwsMailbox } from "./operations/mailbox.ts"
+import { readUserConfiguration } from "./operations/user-configuration.ts"
+import { knows } from "./wire/schema-version.ts"
+import { childOf, childrenOf, MalformedXmlError, readXml, textIn, type XmlElement } from "./wire/xml-read.ts"
 
 /** People move seldom; whoever does waits half a day for new all-day events to begin at the new midnight. */
 const keptForMs = 12 * 3_600_000

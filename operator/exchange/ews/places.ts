@@ -1,8 +1,8 @@
 import type { CalendarChoice } from "../../core/ports.ts"
 import type { Clock } from "../clock.ts"
 import { CalendarFolder } from "./folders.ts"
-import type { EwsMailbox, MailboxPlaces } from "./mailbox.ts"
 import { MailboxZone } from "./mailbox-zone.ts"
+import type { EwsMailbox, MailboxPlaces } from "./operations/mailbox.ts"
 
 type PlacesOptions = {
   readonly mailbox: EwsMailbox

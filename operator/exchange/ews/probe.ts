@@ -3,13 +3,13 @@ import type { EwsSettings, ProbeReport, ProbeRequest } from "../../core/ports.ts
 import { openDispatcher, type ProxySettings } from "../../http/client.ts"
 import { allowedStep, deniedStep, type MailboxAnswer } from "../mailbox-steps.ts"
 import { reach, type Step } from "../reachability.ts"
-import type { EwsAnswer } from "./answer.ts"
-import { calendarQuestion } from "./get-folder.ts"
-import type { Login } from "./login.ts"
-import { type EwsProblem, problemError, readMessageProblem } from "./problem.ts"
-import { messagesIn } from "./response.ts"
-import { serverOf } from "./server.ts"
-import type { EwsTransport } from "./transport.ts"
+import { calendarQuestion } from "./operations/get-folder.ts"
+import type { EwsAnswer } from "./wire/answer.ts"
+import type { Login } from "./wire/login.ts"
+import { type EwsProblem, problemError, readMessageProblem } from "./wire/problem.ts"
+import { messagesIn } from "./wire/response.ts"
+import { serverOf } from "./wire/server.ts"
+import type { EwsTransport } from "./wire/transport.ts"
 
 export type ProbeDeps = {
   readonly settings: EwsSettings

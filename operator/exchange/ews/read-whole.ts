@@ -1,7 +1,7 @@
-import { type Look, lookAtItems } from "./get-item.ts"
-import type { ItemMailbox, ItemTarget } from "./mailbox.ts"
-import { isItemGone, isServerTrouble, problemError } from "./problem.ts"
-import { type EwsItem, exceptionIds } from "./read-event.ts"
+import { type EwsItem, exceptionIds } from "./event/read-event.ts"
+import { type Look, lookAtItems } from "./operations/get-item.ts"
+import type { ItemMailbox, ItemTarget } from "./operations/mailbox.ts"
+import { isItemGone, isServerTrouble, problemError } from "./wire/problem.ts"
 
 /** One look for each target, and by their ids the changed occurrences of those that are series. */
 export type WholeLooks = { readonly looks: readonly Look[]; readonly exceptions: ReadonlyMap<string, EwsItem> }

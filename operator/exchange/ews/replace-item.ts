@@ -2,9 +2,9 @@ import { ChangedMeanwhileError } from "../../core/errors.ts"
 import { checkOf, formatMark, shortHash } from "../../core/origin.ts"
 import type { CalendarWriter, UpdateItem, WriteOutcome } from "../../core/ports.ts"
 import { unfinished } from "../unfinished.ts"
-import type { ItemMailbox } from "./mailbox.ts"
-import { updateItems } from "./update-item.ts"
-import { markField } from "./write-event.ts"
+import { markField } from "./event/write-event.ts"
+import type { ItemMailbox } from "./operations/mailbox.ts"
+import { updateItems } from "./operations/update-item.ts"
 import { outcomeOf, targetOf } from "./write-outcome.ts"
 
 type Replacement = {

@@ -1,11 +1,11 @@
 import { ChangedMeanwhileError, TemporaryError } from "../../core/errors.ts"
 import type { RemoveItem, WriteOutcome } from "../../core/ports.ts"
 import { guestsInvited } from "../guests-invited.ts"
-import type { Look } from "./get-item.ts"
-import type { ItemTarget } from "./mailbox.ts"
-import { isItemGone, problemError } from "./problem.ts"
-import type { EwsItem } from "./read-event.ts"
-import type { WriteResult } from "./response.ts"
+import type { EwsItem } from "./event/read-event.ts"
+import type { Look } from "./operations/get-item.ts"
+import type { ItemTarget } from "./operations/mailbox.ts"
+import { isItemGone, problemError } from "./wire/problem.ts"
+import type { WriteResult } from "./wire/response.ts"
 
 /** Why an item changed: it is not there any more. */
 const itemGone = "gone"

@@ -1,7 +1,7 @@
 import { NeedsAttentionError } from "../../core/errors.ts"
 import type { CalendarEvent } from "../../core/event.ts"
 import { exchangeZone } from "../normal-form.ts"
-import type { MailboxPlaces } from "./mailbox.ts"
+import type { MailboxPlaces } from "./operations/mailbox.ts"
 
 /** Days are midnights of somebody's zone; of times each names its own. */
 function needsZone({ time }: CalendarEvent): boolean {

@@ -5,8 +5,8 @@ import {
   channelBindingHash,
   channelBindingOf,
   noChannelBinding,
-} from "../../../operator/exchange/ews/channel-binding.ts"
-import { md4 } from "../../../operator/exchange/ews/md4.ts"
+} from "../../../operator/exchange/ews/wire/channel-binding.ts"
+import { md4 } from "../../../operator/exchange/ews/wire/md4.ts"
 import {
   authenticateMessage,
   clientBlob,
@@ -15,7 +15,7 @@ import {
   negotiateMessage,
   ntowfv2,
   readChallenge,
-} from "../../../operator/exchange/ews/ntlm-message.ts"
+} from "../../../operator/exchange/ews/wire/ntlm-message.ts"
 import { makeAuthority } from "../../simulators/certificates.ts"
 
 /** MS-NLMP §4.2.1 and §4.2.4: the published example. */

@@ -1,4 +1,4 @@
-import type { FolderRef, MailboxPlaces } from "../../../operator/exchange/ews/mailbox.ts"
+import type { FolderRef, MailboxPlaces } from "../../../operator/exchange/ews/operations/mailbox.ts"
 
 /** The mailbox's own calendar, always there, in this zone. */
 export function placesIn(zone: string | undefined, changes: Partial<MailboxPlaces> = {}): MailboxPlaces {

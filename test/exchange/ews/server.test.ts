@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { serverOf } from "../../../operator/exchange/ews/server.ts"
+import { serverOf } from "../../../operator/exchange/ews/wire/server.ts"
 
 /** As far as https://learn.microsoft.com/exchange/new-features/build-numbers-and-release-dates lists them. */
 const products: Readonly<Record<string, string>> = {

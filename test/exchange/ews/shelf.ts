@@ -1,7 +1,7 @@
 import type { CalendarEvent, EventContent } from "../../../operator/core/event.ts"
 import { formatMark } from "../../../operator/core/origin.ts"
 import type { EwsVersion } from "../../../operator/core/ports.ts"
-import { writeEvent } from "../../../operator/exchange/ews/write-event.ts"
+import { writeEvent } from "../../../operator/exchange/ews/event/write-event.ts"
 import {
   childOf,
   childrenOf,
@@ -9,8 +9,8 @@ import {
   namespaces,
   readXml,
   type XmlElement,
-} from "../../../operator/exchange/ews/xml-read.ts"
-import { element, writeXml, type XmlNode } from "../../../operator/exchange/ews/xml-write.ts"
+} from "../../../operator/exchange/ews/wire/xml-read.ts"
+import { element, writeXml, type XmlNode } from "../../../operator/exchange/ews/wire/xml-write.ts"
 import { seriesOf } from "../../../operator/exchange/normal-form.ts"
 import { zone } from "../../fakes/lesson.ts"
 import { markFor } from "../copies.ts"

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 import fc from "fast-check"
-import { MalformedXmlError, namespaces, readXml, XmlReader } from "../../../operator/exchange/ews/xml-read.ts"
-import { element, textElement, writeXml } from "../../../operator/exchange/ews/xml-write.ts"
+import { MalformedXmlError, namespaces, readXml, XmlReader } from "../../../operator/exchange/ews/wire/xml-read.ts"
+import { element, textElement, writeXml } from "../../../operator/exchange/ews/wire/xml-write.ts"
 import { nasty } from "./nasty.ts"
 
 describe("what is written", () => {
