@@ -33,7 +33,9 @@ export async function startServers(context: TestContext, versions: readonly Serv
   context.after(() => rmSync(folder, { recursive: true }))
   const servers = new Map<ServerVersion, RunningExchange>()
   for (const version of versions) {
-    const exchange = await startExchange({ server: { version }, mailboxes, accounts })
+    // What of a MeetingTimeZone comes back from a server of 2007 is open: exchangelib only copes with nothing.
+    const switches = { meetingTimeZoneGivenBack: false }
+    const exchange = await startExchange({ server: { version }, mailboxes, accounts, switches })
     context.after(() => exchange.close())
     servers.set(version, exchange)
   }

@@ -180,6 +180,19 @@ test("a zone for the whole request is honoured, ignored or refused under a schem
   }
 })
 
+test("the zone of 2007 is given back to who asks for it, or not at all", async () => {
+  const local = "<t:Start>2026-03-10T09:00:00</t:Start><t:End>2026-03-10T10:00:00</t:End>"
+  for (const given of [true, false]) {
+    await using to = await talk({ switches: { meetingTimeZoneGivenBack: given }, accounts: [service] })
+    const id = idIn(await ask(to, createItem(local)))
+    const asked = getItem(id).replace("calendar:UID", "calendar:MeetingTimeZone")
+
+    const { text } = await ask(to, asked)
+
+    assert.equal(/<t:MeetingTimeZone TimeZoneName="[^"]+"\/>/.test(text), given)
+  }
+})
+
 test("one account has so many requests at a time, counted for each person it acts as", async () => {
   for (const code of ["ErrorExceededConnectionCount", "ErrorServerBusy"] as const) {
     await using to = await talk({

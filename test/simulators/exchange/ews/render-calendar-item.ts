@@ -146,7 +146,7 @@ const renderers: readonly (readonly [string, Renderer])[] = [
   ["LastOccurrence", (entry, rendering) => edgeOccurrence("LastOccurrence", entry, rendering)],
   ["ModifiedOccurrences", modifiedOccurrences],
   ["DeletedOccurrences", deletedOccurrences],
-  ["MeetingTimeZone", ({ content }) => el("t:MeetingTimeZone", { TimeZoneName: content.time.start.zoneName })],
+  ["MeetingTimeZone", meetingTimeZone],
   ["StartTimeZone", ({ content }) => zoneElement("t:StartTimeZone", content.time.start.zoneName)],
   ["EndTimeZone", ({ content }) => zoneElement("t:EndTimeZone", content.time.end.zoneName)],
   ["ConferenceType", () => 0],
@@ -240,6 +240,11 @@ function occurrenceElement(name: string, entry: Entry, { mailbox, session }: Ren
     el("t:End", {}, at(momentAt(entry.content.time, "end"))),
     el("t:OriginalStart", {}, at(originalMs(entry.item, entry.date ?? ""))),
   )
+}
+
+function meetingTimeZone({ content }: Entry, { session }: Rendering): Markup | undefined {
+  if (!session.store.switches.meetingTimeZoneGivenBack) return undefined
+  return el("t:MeetingTimeZone", { TimeZoneName: content.time.start.zoneName })
 }
 
 function edgeOccurrence(name: string, { item, date }: Entry, rendering: Rendering): Markup | undefined {

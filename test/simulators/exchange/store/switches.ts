@@ -56,6 +56,11 @@ export type Switches = {
    * Microsoft's own client sends it to Exchange 2007 SP1 with every request.
    */
   readonly timeZoneContextIn2007: "honoured" | "ignored" | "refused"
+  /**
+   * Whether a MeetingTimeZone is given back to who asks for it: the schema has a place for it, with the zone's name in
+   * `TimeZoneName`, and exchangelib reads none but `Id` and `Name`, over which it stumbles.
+   */
+  readonly meetingTimeZoneGivenBack: boolean
   /** What one request too many at a time gets from Exchange Server. */
   readonly tooManyConnections: "ErrorExceededConnectionCount" | "ErrorServerBusy"
   /** What Exchange Server makes of impersonation without X-AnchorMailbox: it finds the mailbox all the same, or not. */
@@ -104,6 +109,7 @@ export const defaultSwitches: Switches = {
   plusInQuery: "space",
   batchShuffles: true,
   timeZoneContextIn2007: "honoured",
+  meetingTimeZoneGivenBack: true,
   tooManyConnections: "ErrorExceededConnectionCount",
   missingAnchor: "served",
   notificationNoise: true,
