@@ -110,6 +110,8 @@ export type WriteOutcome =
  * everything (token, mailbox gone, abort) is thrown. Never mails anybody.
  */
 export interface CalendarWriter {
+  /** Handed less at once, it would wait with nothing on its way. Absent: a hundred is plenty. */
+  readonly itemsAtOnce?: number
   create(items: readonly CreateItem[], signal: AbortSignal): Promise<readonly WriteOutcome[]>
   update(items: readonly UpdateItem[], signal: AbortSignal): Promise<readonly WriteOutcome[]>
   remove(items: readonly RemoveItem[], signal: AbortSignal): Promise<readonly WriteOutcome[]>

@@ -21,10 +21,10 @@ export type ApplyRequest = {
 }
 
 /**
- * Operations handed over at once: a crash leaves at most so many answers unread, progress shows in such steps. Less than
- * two of the largest batches a backend sends would leave it waiting with nothing on its way.
+ * Operations handed over at once, where the writer does not ask for more: a crash leaves at most so many answers unread,
+ * progress shows in such steps, and so many events of every mailbox that is written are in memory as requests.
  */
-const sliceSize = 200
+const usualSlice = 100
 
 /**
  * Writes a plan in slices, nearest events first and deletions last. One item's failure is its own result. Throws only
@@ -47,7 +47,8 @@ export async function applyPlan(request: ApplyRequest, signal: AbortSignal): Pro
 }
 
 /** Slices of one kind each. The order of kinds: put right what is there, add, and only then take away. */
-function slicesOf({ operations, now }: ApplyRequest): readonly (readonly Operation[])[] {
+function slicesOf({ operations, now, writer }: ApplyRequest): readonly (readonly Operation[])[] {
+  const sliceSize = writer.itemsAtOnce ?? usualSlice
   const kinds = ["adopt", "update", "restore", "create", "strip", "remove"] as const
   return kinds.flatMap(kind => {
     const sorted = nearestFirst(

@@ -145,18 +145,18 @@ describe("faults of the whole", () => {
   test("a connection lost half way ends the writing, and the report tells what was done and why it ended", async () => {
     const story = new MailboxStory()
     let call = 0
-    story.calendar.faults = { write: () => (call++ === 300 ? "gatewayError" : undefined) }
+    story.calendar.faults = { write: () => (call++ === 150 ? "gatewayError" : undefined) }
 
-    const report = await story.pass(lessons(500))
+    const report = await story.pass(lessons(300))
 
-    assert.equal(report.lastPass.created, 200)
+    assert.equal(report.lastPass.created, 100)
     assert.equal(report.stopped?.message, "503 from the gateway")
     assert.equal(report.synced.reason, "Unreachable")
     assert.equal(report.firstSyncDone, false)
 
     story.calendar.faults = {}
-    await story.pass(lessons(500))
-    assert.equal(story.calendar.items.length, 500)
+    await story.pass(lessons(300))
+    assert.equal(story.calendar.items.length, 300)
   })
 
   test("a crash of the process is not swallowed, and the next pass goes on where it ended", async () => {
@@ -179,15 +179,25 @@ describe("faults of the whole", () => {
     const pass = story.pass(lessons(300), { signal: abort.signal, onProgress: () => abort.abort() })
 
     await assert.rejects(pass, { name: "AbortError" })
-    assert.equal(story.calendar.items.length, 200)
+    assert.equal(story.calendar.items.length, 100)
   })
 
   test("progress counts up to the whole plan", async () => {
     const seen: string[] = []
 
-    await new MailboxStory().pass(lessons(450), { onProgress: ({ done, total }) => seen.push(`${done}/${total}`) })
+    await new MailboxStory().pass(lessons(250), { onProgress: ({ done, total }) => seen.push(`${done}/${total}`) })
 
-    assert.deepEqual(seen, ["200/450", "400/450", "450/450"])
+    assert.deepEqual(seen, ["100/250", "200/250", "250/250"])
+  })
+
+  test("a writer that wants more at once gets it", async () => {
+    const seen: string[] = []
+    const story = new MailboxStory()
+    Object.assign(story.calendar.writer, { itemsAtOnce: 200 })
+
+    await story.pass(lessons(250), { onProgress: ({ done, total }) => seen.push(`${done}/${total}`) })
+
+    assert.deepEqual(seen, ["200/250", "250/250"])
   })
 
   test("what is near is written first", async () => {

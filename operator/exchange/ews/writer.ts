@@ -24,6 +24,7 @@ import { getItems, type Look } from "./operations/get-item.ts"
 import type { ItemMailbox, MailboxPlaces } from "./operations/mailbox.ts"
 import { updateItems } from "./operations/update-item.ts"
 import { replaceItem } from "./replace-item.ts"
+import { mostItems } from "./wire/batch-size.ts"
 import { isItemGone } from "./wire/problem.ts"
 import type { WriteResult } from "./wire/response.ts"
 import { childOf } from "./wire/xml-read.ts"
@@ -42,6 +43,8 @@ export type EwsWriterDeps = {
  * looked at first. An answer that was lost is made certain before anything is said about the item.
  */
 export class EwsWriter implements CalendarWriter {
+  /** Two of the largest batches: while one is answered the next is on its way. */
+  readonly itemsAtOnce = 2 * mostItems
   readonly #mailbox: ItemMailbox
   readonly #places: MailboxPlaces
   readonly #known: KnownCopies

@@ -1,5 +1,5 @@
 /** What Microsoft's own clients send at most; more only waits longer for its answer. */
-const mostItems = 100
+export const mostItems = 100
 
 /**
  * How many items a call may hold. A server that does not come to an end in time gets half as many from then on, and more
