@@ -70,7 +70,6 @@ async function emptied(deps: ControllerDeps, sync: CalendarSyncObject, signal: A
     cluster: deps.installation.cluster,
     owner: ownerOfSync(sync, binding),
     takeOver: connection.takeOver,
-    knownOwners: deps.owners.of(sync.spec.mailbox),
   }
   const report = await purge({ mailbox, ownership, now: deps.now(), goingOn, openAt }, signal)
   deps.metrics.operated("remove", report.removed)
