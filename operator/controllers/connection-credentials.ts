@@ -1,5 +1,5 @@
 import { NeedsAttentionError } from "../core/errors.ts"
-import type { AppCredential, EwsCredential, UserCredential } from "../core/ports.ts"
+import type { AppCredential, EwsCredential, UserCredential } from "../core/exchange-settings.ts"
 import {
   type AppCredentialRef,
   accountKeys,

@@ -1,4 +1,4 @@
-import type { ConnectionSettings } from "../core/ports.ts"
+import type { ConnectionSettings } from "../core/exchange-settings.ts"
 import { type AppCredentialRef, checkBackend, type ExchangeBackend } from "../resources/exchange-backend.ts"
 import type { Connection } from "../resources/exchange-connection.ts"
 import { type ObjectKey, refOf } from "../runtime/objects.ts"

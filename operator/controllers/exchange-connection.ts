@@ -1,6 +1,7 @@
 import { TemporaryError } from "../core/errors.ts"
+import type { ConnectionSettings } from "../core/exchange-settings.ts"
 import { shortHash } from "../core/origin.ts"
-import type { ConnectionSettings, ExchangeConnection, ProbeReport } from "../core/ports.ts"
+import type { ExchangeConnection, ProbeReport } from "../core/ports.ts"
 import { jitteredIntervalMs } from "../core/schedule.ts"
 import { normalAddress } from "../core/scope.ts"
 import { requestedAt } from "../resources/api-group.ts"

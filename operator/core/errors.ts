@@ -51,13 +51,18 @@ export class ChangedMeanwhileError extends Error {
   }
 }
 
+export type CoreError = TemporaryError | NeedsAttentionError | ChangedMeanwhileError
+
+/** Everything else that is thrown is an abort, a lost lease or a bug. */
+export function isCoreError(error: unknown): error is CoreError {
+  return (
+    error instanceof TemporaryError || error instanceof NeedsAttentionError || error instanceof ChangedMeanwhileError
+  )
+}
+
 /** The reason a failure carries, or `InternalError` for a bug. */
 export function reasonOf(error: unknown): string {
-  return error instanceof TemporaryError ||
-    error instanceof NeedsAttentionError ||
-    error instanceof ChangedMeanwhileError
-    ? error.reason
-    : "InternalError"
+  return isCoreError(error) ? error.reason : "InternalError"
 }
 
 /** Whether this is the answer to our own abort rather than a failure to report. */

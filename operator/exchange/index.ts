@@ -1,4 +1,5 @@
-import type { ConnectionSettings, ExchangeConnection } from "../core/ports.ts"
+import type { ConnectionSettings } from "../core/exchange-settings.ts"
+import type { ExchangeConnection } from "../core/ports.ts"
 import type { ExchangeDeps } from "./deps.ts"
 import { openEwsConnection } from "./ews/connection.ts"
 import { openGraphConnection } from "./graph/connection.ts"

@@ -9,7 +9,7 @@ export type ProxySettings = { readonly httpProxy?: string; readonly httpsProxy?:
 export type DispatcherOptions = {
   readonly proxy: ProxySettings
   /** Trusted beside the system's own certificates (PEM, one or more). */
-  readonly caBundlePem?: string
+  readonly caBundlePem?: string | undefined
   /** Connections per origin at most. */
   readonly connections: number
   readonly connectTimeoutMs: number

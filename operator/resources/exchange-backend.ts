@@ -1,5 +1,5 @@
 import { isIP } from "node:net"
-import type { EwsVersion } from "../core/ports.ts"
+import type { EwsVersion } from "../core/exchange-settings.ts"
 import type { ExchangeConnectionSpec } from "./generated/exchange-connection.ts"
 import { invalidField, zoneField } from "./spec-field.ts"
 

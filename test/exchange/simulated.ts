@@ -1,10 +1,5 @@
-import type {
-  AppCredential,
-  CalendarChoice,
-  EwsSettings,
-  ExchangeConnection,
-  GraphSettings,
-} from "../../operator/core/ports.ts"
+import type { AppCredential, EwsSettings, GraphSettings } from "../../operator/core/exchange-settings.ts"
+import type { CalendarChoice, ExchangeConnection } from "../../operator/core/ports.ts"
 import type { RequestObservation } from "../../operator/exchange/deps.ts"
 import { openConnection } from "../../operator/exchange/index.ts"
 import { type RunningExchange, type StartOptions, startExchange } from "../simulators/exchange/start-exchange.ts"

@@ -1,11 +1,5 @@
-import type {
-  Calendar,
-  CalendarChoice,
-  EwsSettings,
-  ExchangeConnection,
-  ProbeReport,
-  ProbeRequest,
-} from "../../core/ports.ts"
+import type { EwsSettings } from "../../core/exchange-settings.ts"
+import type { Calendar, CalendarChoice, ExchangeConnection, ProbeReport, ProbeRequest } from "../../core/ports.ts"
 import type { ExchangeDeps } from "../deps.ts"
 import { observed } from "../observed.ts"
 import { type MailboxCalendar, OpenCalendars } from "../open-calendars.ts"

@@ -1,6 +1,6 @@
 import type { CalendarEvent } from "../../core/event.ts"
+import type { EwsVersion } from "../../core/exchange-settings.ts"
 import { checkOf, type Mark, parseMark } from "../../core/origin.ts"
-import type { EwsVersion } from "../../core/ports.ts"
 import { type CopyHead, type KnownCopy, knownCopy, type Tie, unreadableCopy } from "../known-copies.ts"
 import { madeUid } from "../made-uid.ts"
 import { normalEvent } from "./event/normal-event.ts"

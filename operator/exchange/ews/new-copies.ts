@@ -1,6 +1,7 @@
-import { ChangedMeanwhileError, NeedsAttentionError, TemporaryError } from "../../core/errors.ts"
+import { ChangedMeanwhileError, isCoreError, NeedsAttentionError } from "../../core/errors.ts"
+import type { EwsVersion } from "../../core/exchange-settings.ts"
 import { checkOf, formatMark, type Mark } from "../../core/origin.ts"
-import type { CreateItem, EwsVersion, UpdateItem, WriteOutcome } from "../../core/ports.ts"
+import type { CreateItem, UpdateItem, WriteOutcome } from "../../core/ports.ts"
 import type { KnownCopies } from "../known-copies.ts"
 import { madeUid } from "../made-uid.ts"
 import { unfinished } from "../unfinished.ts"
@@ -200,10 +201,4 @@ function refusalOf(
 ): Error | undefined {
   if (!event.recurrence || seriesFor(event, version)) return zoneMissing(event, mailboxZone)
   return new NeedsAttentionError("Exchange cannot express this series", { reason: "RecurrenceTooComplex" })
-}
-
-function isCoreError(error: unknown): error is Error {
-  return (
-    error instanceof TemporaryError || error instanceof NeedsAttentionError || error instanceof ChangedMeanwhileError
-  )
 }

@@ -1,6 +1,6 @@
 import { ChangedMeanwhileError } from "../../core/errors.ts"
 import type { CalendarEvent, EventContent, OccurrenceKey } from "../../core/event.ts"
-import type { EwsVersion } from "../../core/ports.ts"
+import type { EwsVersion } from "../../core/exchange-settings.ts"
 import { normalForm, occurrenceTime, seriesDate, seriesOf } from "../normal-form.ts"
 import { exchangeDates } from "../pattern-expansion.ts"
 import { inMovingOrder } from "../series-exceptions.ts"

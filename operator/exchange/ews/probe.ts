@@ -1,5 +1,6 @@
 import { isAbort, reasonOf, TemporaryError } from "../../core/errors.ts"
-import type { EwsSettings, ProbeReport, ProbeRequest } from "../../core/ports.ts"
+import type { EwsSettings } from "../../core/exchange-settings.ts"
+import type { ProbeReport, ProbeRequest } from "../../core/ports.ts"
 import { openDispatcher, type ProxySettings } from "../../http/client.ts"
 import { allowedStep, deniedStep, type MailboxAnswer } from "../mailbox-steps.ts"
 import { reach, type Step } from "../reachability.ts"
@@ -81,9 +82,9 @@ type Way = Pick<ProbeDeps, "settings" | "proxy"> & {
 
 /** Over a connection of its own: those of requests are logged in. */
 async function reachOne({ settings, proxy, endpoint, resolveTo }: Way, signal: AbortSignal): Promise<readonly Step[]> {
-  const ca = settings.caBundlePem === undefined ? {} : { caBundlePem: settings.caBundlePem }
+  const { caBundlePem } = settings
   const timeouts = { connectTimeoutMs, answerTimeoutMs: connectTimeoutMs }
-  const dispatcher = openDispatcher({ proxy, connections: 1, ...timeouts, resolveTo, ...ca })
+  const dispatcher = openDispatcher({ proxy, caBundlePem, connections: 1, ...timeouts, resolveTo })
   try {
     return await reach({ endpoint, proxy, dispatcher, resolveTo }, signal)
   } finally {
@@ -158,7 +159,7 @@ const denied: Readonly<Record<EwsSettings["access"], ReadonlySet<string>>> = {
 const causes = {
   Impersonation: {
     refused:
-      "the account has no ApplicationImpersonation whose scope holds this mailbox, or a change is not in force yet (up to two hours)",
+      "the account has no ApplicationImpersonation whose scope holds this mailbox, or a change is not in force yet",
     tooWide:
       "an ApplicationImpersonation of the account has no scope, or one that holds this mailbox; remove it, or choose another mailbox",
   },

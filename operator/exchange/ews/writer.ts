@@ -1,14 +1,7 @@
 import { ChangedMeanwhileError } from "../../core/errors.ts"
+import type { EwsVersion } from "../../core/exchange-settings.ts"
 import { formatMark } from "../../core/origin.ts"
-import type {
-  CalendarWriter,
-  CreateItem,
-  EwsVersion,
-  RemoveItem,
-  StripItem,
-  UpdateItem,
-  WriteOutcome,
-} from "../../core/ports.ts"
+import type { CalendarWriter, CreateItem, RemoveItem, StripItem, UpdateItem, WriteOutcome } from "../../core/ports.ts"
 import { guestsInvited } from "../guests-invited.ts"
 import type { KnownCopies } from "../known-copies.ts"
 import { copyAsWritten } from "./copy.ts"

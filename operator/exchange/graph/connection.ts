@@ -1,16 +1,10 @@
 import type { Dispatcher } from "undici"
-import type {
-  Calendar,
-  CalendarChoice,
-  ExchangeConnection,
-  GraphSettings,
-  ProbeReport,
-  ProbeRequest,
-} from "../../core/ports.ts"
+import type { GraphSettings } from "../../core/exchange-settings.ts"
+import type { Calendar, CalendarChoice, ExchangeConnection, ProbeReport, ProbeRequest } from "../../core/ports.ts"
 import { openDispatcher } from "../../http/client.ts"
 import { AccessToken } from "../access-token.ts"
 import type { ExchangeDeps } from "../deps.ts"
-import { observed } from "../observed.ts"
+import { observed, tokenSeen } from "../observed.ts"
 import { OpenCalendars } from "../open-calendars.ts"
 import { Throttle } from "../throttle.ts"
 import { Batches } from "./batch.ts"
@@ -30,8 +24,13 @@ const answerTimeoutMs = 75_000
  */
 export function openGraphConnection(deps: ExchangeDeps, settings: GraphSettings): ExchangeConnection {
   const { caBundlePem } = settings
-  const ca = caBundlePem === undefined ? {} : { caBundlePem }
-  const dispatcher = openDispatcher({ proxy: deps.proxy, connections, connectTimeoutMs, answerTimeoutMs, ...ca })
+  const dispatcher = openDispatcher({
+    proxy: deps.proxy,
+    caBundlePem,
+    connections,
+    connectTimeoutMs,
+    answerTimeoutMs,
+  })
   return new GraphConnection(deps, settings, dispatcher)
 }
 
@@ -79,8 +78,7 @@ class GraphConnection implements ExchangeConnection {
 
 function openToken({ clock, observe }: ExchangeDeps, settings: GraphSettings, dispatcher: Dispatcher): AccessToken {
   const { name: connection, endpoints, tenantId, clientId, credential } = settings
-  const seen = ({ status }: { readonly status: number }) =>
-    observe({ connection, operation: "token", status, durationMs: 0, cost: 1 })
+  const seen = tokenSeen(observe, connection)
   const resource = endpoints.graph
   return new AccessToken(
     { clock, dispatcher, seen },

@@ -16,7 +16,7 @@ export function openFeedConnection({ proxy, now }: ICalDeps, settings: ICalSetti
   const { credential, timeoutMs, timeZone, identityBy, caBundlePem } = settings
   const dispatcher = openDispatcher({
     proxy,
-    ...(caBundlePem === undefined ? {} : { caBundlePem }),
+    caBundlePem,
     connections: feedsAtOnce,
     connectTimeoutMs: Math.min(timeoutMs, maxConnectMs),
     answerTimeoutMs: timeoutMs,

@@ -1,13 +1,8 @@
 import assert from "node:assert/strict"
 import { createServer } from "node:net"
 import { after, before, beforeEach, describe, test } from "node:test"
-import type {
-  EwsSettings,
-  ExchangeConnection,
-  ProbeReport,
-  ProbeRequest,
-  ProbeStep,
-} from "../../../operator/core/ports.ts"
+import type { EwsSettings } from "../../../operator/core/exchange-settings.ts"
+import type { ExchangeConnection, ProbeReport, ProbeRequest, ProbeStep } from "../../../operator/core/ports.ts"
 import type { RequestObservation } from "../../../operator/exchange/deps.ts"
 import { openConnection } from "../../../operator/exchange/index.ts"
 import { makeAuthority } from "../../simulators/certificates.ts"

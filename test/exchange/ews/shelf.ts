@@ -1,6 +1,6 @@
 import type { CalendarEvent, EventContent } from "../../../operator/core/event.ts"
+import type { EwsVersion } from "../../../operator/core/exchange-settings.ts"
 import { formatMark } from "../../../operator/core/origin.ts"
-import type { EwsVersion } from "../../../operator/core/ports.ts"
 import { writeEvent } from "../../../operator/exchange/ews/event/write-event.ts"
 import {
   childOf,

@@ -1,5 +1,5 @@
+import type { EwsVersion } from "../../../core/exchange-settings.ts"
 import { markProperty } from "../../../core/origin.ts"
-import type { EwsVersion } from "../../../core/ports.ts"
 import { knows } from "../wire/schema-version.ts"
 import { childrenOf, descend, textIn, type XmlElement } from "../wire/xml-read.ts"
 import { element, type XmlNode } from "../wire/xml-write.ts"

@@ -1,5 +1,5 @@
 import type { CalendarEvent, EventContent, RecurrenceRule } from "../../../core/event.ts"
-import type { EwsVersion } from "../../../core/ports.ts"
+import type { EwsVersion } from "../../../core/exchange-settings.ts"
 import { normalForm, seriesOf } from "../../normal-form.ts"
 import type { ExchangeSeries } from "../../pattern.ts"
 import { knows } from "../wire/schema-version.ts"

@@ -1,5 +1,5 @@
 import type { Weekday } from "../../../core/event.ts"
-import type { EwsVersion } from "../../../core/ports.ts"
+import type { EwsVersion } from "../../../core/exchange-settings.ts"
 import type { ExchangePattern, ExchangeRange, ExchangeSeries, WeekIndex } from "../../pattern.ts"
 import { knows } from "../wire/schema-version.ts"
 import { textIn, type XmlElement } from "../wire/xml-read.ts"

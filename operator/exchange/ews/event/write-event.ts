@@ -1,5 +1,5 @@
 import type { EventContent, EventTime, ShowAs } from "../../../core/event.ts"
-import type { EwsVersion } from "../../../core/ports.ts"
+import type { EwsVersion } from "../../../core/exchange-settings.ts"
 import { windowsZone } from "../../../core/time-zones.ts"
 import { bodyText } from "../../body-text.ts"
 import { exchangeZone, normalContent } from "../../normal-form.ts"

@@ -1,4 +1,4 @@
-import type { EwsVersion } from "../../../core/ports.ts"
+import type { EwsVersion } from "../../../core/exchange-settings.ts"
 import type { ItemField } from "../event/write-event.ts"
 import { type WriteResult, withVersion, writeInBatches } from "../wire/response.ts"
 import { element } from "../wire/xml-write.ts"

@@ -1,4 +1,4 @@
-import type { EwsVersion } from "../../../core/ports.ts"
+import type { EwsVersion } from "../../../core/exchange-settings.ts"
 import { eventShape, headShape } from "../event/item-fields.ts"
 import { type EwsItem, readItem } from "../event/read-event.ts"
 import {

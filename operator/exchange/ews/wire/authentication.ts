@@ -13,8 +13,7 @@ const answerTimeoutMs = 75_000
 /** Throws a NeedsAttentionError when the CA bundle cannot be read. */
 export function openPost(deps: Pick<ExchangeDeps, "clock" | "proxy">, settings: WireSettings): Post {
   const { url, credential, caBundlePem, resolveTo } = settings
-  const ca = caBundlePem === undefined ? {} : { caBundlePem }
-  const dispatcherOptions = { proxy: deps.proxy, connectTimeoutMs, answerTimeoutMs, resolveTo, ...ca }
+  const dispatcherOptions = { proxy: deps.proxy, caBundlePem, connectTimeoutMs, answerTimeoutMs, resolveTo }
   if (credential.kind === "ntlm") return new NtlmLanes({ url, credential, clock: deps.clock, dispatcherOptions })
   // Told of connections nobody asks about, so that all of EWS speaks HTTP/1.1, as its servers do.
   const dispatcher = openDispatcher({ ...dispatcherOptions, connections, onConnected: () => {} })

@@ -1,4 +1,4 @@
-import type { EwsVersion } from "../../../core/ports.ts"
+import type { EwsVersion } from "../../../core/exchange-settings.ts"
 import { knows } from "./schema-version.ts"
 import { childOf, descend, namespaces, type XmlElement } from "./xml-read.ts"
 import { element, textElement, writeXml, type XmlNode } from "./xml-write.ts"

@@ -1,7 +1,8 @@
-import type { EwsCredential, EwsSettings } from "../../../core/ports.ts"
+import type { EwsCredential, EwsSettings } from "../../../core/exchange-settings.ts"
 import { openDispatcher } from "../../../http/client.ts"
 import { AccessToken } from "../../access-token.ts"
 import type { ExchangeDeps } from "../../deps.ts"
+import { tokenSeen } from "../../observed.ts"
 import type { WireCredential } from "./settings.ts"
 
 /** What requests log in with, and the connections to the token service behind it, where there is one. */
@@ -29,10 +30,8 @@ function openOAuth(
   { name: connection, url, caBundlePem }: EwsSettings,
   { login, tenantId, clientId, app }: Extract<EwsCredential, { kind: "oauth" }>,
 ): Login {
-  const ca = caBundlePem === undefined ? {} : { caBundlePem }
-  const dispatcher = openDispatcher({ proxy, connections, connectTimeoutMs, answerTimeoutMs, ...ca })
-  const seen = ({ status }: { readonly status: number }) =>
-    observe({ connection, operation: "token", status, durationMs: 0, cost: 1 })
+  const dispatcher = openDispatcher({ proxy, caBundlePem, connections, connectTimeoutMs, answerTimeoutMs })
+  const seen = tokenSeen(observe, connection)
   const { origin: resource } = new URL(url)
   const token = new AccessToken({ clock, dispatcher, seen }, { login, tenantId, clientId, resource, credential: app })
   const { expiresAt } = token.credential

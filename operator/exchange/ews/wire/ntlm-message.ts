@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto"
-import type { UserCredential } from "../../../core/ports.ts"
+import type { UserCredential } from "../../../core/exchange-settings.ts"
 import { md4 } from "./md4.ts"
 
 /**

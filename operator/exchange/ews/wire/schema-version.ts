@@ -1,4 +1,4 @@
-import type { EwsVersion } from "../../../core/ports.ts"
+import type { EwsVersion } from "../../../core/exchange-settings.ts"
 
 /** The versions of the schema, oldest first. */
 const versions = [

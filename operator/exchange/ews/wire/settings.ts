@@ -1,4 +1,4 @@
-import type { EwsSettings, UserCredential } from "../../../core/ports.ts"
+import type { EwsSettings, UserCredential } from "../../../core/exchange-settings.ts"
 import type { AccessToken } from "../../access-token.ts"
 
 /** How requests log in: what the settings say, with tokens opened. */

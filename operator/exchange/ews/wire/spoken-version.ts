@@ -1,4 +1,4 @@
-import type { EwsVersion } from "../../../core/ports.ts"
+import type { EwsVersion } from "../../../core/exchange-settings.ts"
 import type { EwsProblem } from "./problem.ts"
 
 /**

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto"
 import { TemporaryError } from "../../../core/errors.ts"
-import type { EwsVersion } from "../../../core/ports.ts"
+import type { EwsVersion } from "../../../core/exchange-settings.ts"
 import { retryAfterMs } from "../../../http/retry-after.ts"
 import { sleep } from "../../clock.ts"
 import type { ExchangeDeps } from "../../deps.ts"
