@@ -1,15 +1,9 @@
 import { readFileSync } from "node:fs"
 import type { CalendarEvent } from "../../operator/core/event.ts"
+import type { EwsSettings } from "../../operator/core/exchange-settings.ts"
 import { fingerprint } from "../../operator/core/fingerprint.ts"
 import { checkOf, keyHash, type Mark } from "../../operator/core/origin.ts"
-import type {
-  Calendar,
-  CalendarWriter,
-  EwsSettings,
-  Listing,
-  StoredEvent,
-  WriteOutcome,
-} from "../../operator/core/ports.ts"
+import type { Calendar, CalendarWriter, Listing, StoredEvent, WriteOutcome } from "../../operator/core/ports.ts"
 import { openConnection } from "../../operator/exchange/index.ts"
 import { boundHeapGrowth } from "../../operator/heap-growth.ts"
 import { systemClock } from "../../operator/runtime/clock.ts"
